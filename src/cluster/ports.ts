@@ -1,0 +1,80 @@
+/**
+ * What the cluster needs from the outside: Redis in production (`redis/`), process memory on a node without Redis and
+ * in the simulator (`memory-*.ts` beside this file). One contract suite runs on both.
+ */
+
+/** One life of a node: `id:incarnation`. A restarted node is another key, so nothing of its past is taken for its own. */
+export type NodeKey = string;
+
+/** What a node tells the others about itself with each heartbeat. */
+export interface NodeRecord {
+  readonly id: string;
+  readonly incarnation: string;
+  /** Wall ms. */
+  readonly startedAt: number;
+  readonly owned: number;
+  readonly members: number;
+  readonly connections: number;
+}
+
+export interface NodeStore {
+  /**
+   * Renews this node's heartbeat for `ttlMs` and answers all nodes whose heartbeat lives, this one included.
+   * Rejects when the store can't be reached.
+   */
+  renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]>;
+  /** Whether exactly this life of the node still has its heartbeat. */
+  isAlive(node: NodeKey): Promise<boolean>;
+  /** Takes the heartbeat away at a clean stop; another life's heartbeat stays. */
+  remove(node: NodeKey): Promise<void>;
+}
+
+/** Bytes from node to node, at most once, in order per sender while nothing is lost. */
+export interface Mailbox {
+  /** Starts to receive. `onPacket` bytes are the receiver's to keep. */
+  open(nodeId: string, onPacket: (packet: Uint8Array) => void): Promise<void>;
+  /** Sends to a node by its id; answers how many subscribers got it (0: nobody listens). Bytes are copied or sent before it returns. */
+  publish(nodeId: string, packet: Uint8Array): Promise<number>;
+  /** Drops the subscription's connection and subscribes anew: the cure for a half-open one. */
+  reconnect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One frame of a durability `log` room. */
+export interface LogEntry {
+  readonly epoch: number;
+  /** seq of the frame's last event. */
+  readonly seq: number;
+  readonly frame: Uint8Array;
+  /** Commands that this frame made done without an event of their own: member, cseq, member, cseq … */
+  readonly done: readonly number[];
+}
+
+/** A room as the store keeps it. The values are the room layer's encoding; the store never looks inside. */
+export interface RoomRecord {
+  readonly seq: number;
+  readonly meta: Uint8Array | null;
+  readonly state: ReadonlyMap<string, Uint8Array>;
+  readonly members: ReadonlyMap<number, Uint8Array>;
+  /** Frames after `seq`, oldest first. */
+  readonly log: readonly LogEntry[];
+}
+
+export type Claim =
+  /** This node owns the room from now on, in `epoch`. `record` is null for a room that the store does not know. */
+  | { readonly kind: 'owned'; readonly epoch: number; readonly record: RoomRecord | null }
+  | { readonly kind: 'other'; readonly epoch: number; readonly owner: NodeKey };
+
+export interface Directory {
+  /**
+   * Makes `self` the owner if the room has none, or exactly the owner `dead`. The new epoch is
+   * max(old epoch + 1, store time in ms), so it grows even over a store that lost its data. A claim by the node that
+   * owns the room already is a new epoch as well. The room's time to live becomes `ttlMs`.
+   */
+  claim(room: string, self: NodeKey, dead: NodeKey | null, ttlMs: number): Promise<Claim>;
+  /**
+   * Gives the room up if `self` still owns it in `epoch`: with `ttlMs` the record stays that long, with 0 it is deleted.
+   * Answers false when fenced.
+   */
+  release(room: string, self: NodeKey, epoch: number, ttlMs: number): Promise<boolean>;
+}

@@ -1,0 +1,68 @@
+/** What rooms need from the outside: sockets (the gateway) and a store (Redis, or memory). */
+import type { NodeKey } from '../cluster/ports.ts';
+
+/** Who is behind a connection, fixed by its HELLO. */
+export interface SessionIdentity {
+  readonly sid: string;
+  readonly user: string;
+  /** One more with each WELCOME of this session; of two connections the higher one is the current one. */
+  readonly generation: number;
+}
+
+/** One client connection of this node, as rooms see it. */
+export interface Connection {
+  /** Unique in this life of the node, ≥ 1. */
+  readonly id: number;
+  readonly session: SessionIdentity;
+  /** Sends one encoded frame; a lagging or closed connection drops it (P13 heals that). */
+  send(frame: Uint8Array): void;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  /** A newer connection of the same session has taken over: close with 4502. */
+  replaced(): void;
+}
+
+/** All connections of this node that subscribed to a topic, natively fanned out. The bytes may be reused after the call. */
+export interface Publisher {
+  publish(topic: string, frame: Uint8Array): void;
+}
+
+/** The part of a room that changed since the last commit. */
+export interface Commit {
+  readonly room: string;
+  readonly owner: NodeKey;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly meta: Uint8Array | null;
+  readonly set: readonly (readonly [key: string, value: Uint8Array])[];
+  readonly del: readonly string[];
+  /** null: the member is gone. */
+  readonly members: readonly (readonly [member: number, value: Uint8Array | null])[];
+  /** Drop all state and members that the store has first: the commit is the whole room. */
+  readonly whole: boolean;
+  readonly ttlMs: number;
+}
+
+/** `fenced`: another owner or a newer epoch is there, nothing was written, this node must demote itself. */
+export type WriteResult = 'written' | 'fenced';
+
+export interface SnapshotStore {
+  /** Writes many rooms in one round trip; results in the same order. Rejects as a whole when the store can't be reached. */
+  commit(batch: readonly Commit[]): Promise<readonly WriteResult[]>;
+}
+
+export interface LogAppend {
+  readonly room: string;
+  readonly owner: NodeKey;
+  readonly epoch: number;
+  /** seq of the frame's last event. */
+  readonly seq: number;
+  readonly frame: Uint8Array;
+  /** member, cseq pairs done by this frame without an event of their own. */
+  readonly done: readonly number[];
+}
+
+export interface LogStore {
+  /** Appends in order, in one round trip. A commit trims what the snapshot holds. */
+  append(batch: readonly LogAppend[]): Promise<readonly WriteResult[]>;
+}
