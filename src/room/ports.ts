@@ -9,11 +9,52 @@ export interface SessionIdentity {
   readonly generation: number;
 }
 
+/** A place in a room's events: everything up to `seq` of `epoch`. */
+export interface Position {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export interface JoinRequest {
+  readonly req: number;
+  /** A valid room name; the gateway has checked its form, the rooms check its type. */
+  readonly room: string;
+  readonly since: Position | null;
+  /** A copy that the rooms may keep. */
+  readonly meta: Uint8Array | null;
+}
+
+/** What the gateway asks of the rooms. Nothing here throws for what a client did: answers go out as frames. */
+export interface Rooms {
+  /** Takes a seat (or asks to catch up, P9). The answer, JOINED or ERROR, goes to the connection. */
+  join(connection: Connection, request: JoinRequest): void;
+  /** The connection is gone: its members become away (P10). */
+  disconnect(connection: Connection): void;
+}
+
+/** One connection's place in one room, from its JOIN (answered or not yet) until it leaves. */
+export interface Seat {
+  readonly room: string;
+  /** UTF-8 of the name, to find the seat of a frame without decoding its name. */
+  readonly nameBytes: Uint8Array;
+  /** The uWS topic of its room in this epoch; null before JOINED. */
+  readonly topic: string | null;
+  /** SEND: the encoded payload value at bytes[start, end); copied before it returns. */
+  message(cseq: number, bytes: Uint8Array, start: number, end: number): void;
+  /** SET: the two encoded values set, del at bytes[start, end); copied before it returns. */
+  patch(cseq: number, bytes: Uint8Array, start: number, end: number): void;
+  leave(req: number): void;
+  /** Where the room stands for this node's members, for POSITION; null before JOINED. */
+  position(): Position | null;
+}
+
 /** One client connection of this node, as rooms see it. */
 export interface Connection {
   /** Unique in this life of the node, ≥ 1. */
   readonly id: number;
   readonly session: SessionIdentity;
+  /** Its seats, at most roomsMax; only the rooms add and remove. */
+  readonly seats: Seat[];
   /** Sends one encoded frame; a lagging or closed connection drops it (P13 heals that). */
   send(frame: Uint8Array): void;
   subscribe(topic: string): void;
