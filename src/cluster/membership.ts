@@ -1,0 +1,119 @@
+/**
+ * Which nodes live. The heartbeat keys in the store are the truth: each node renews its own and reads all others in
+ * the same call.
+ *
+ * A node is taken for dead when its key is gone, but never within one TTL after this node (re)gained the store: after a
+ * restart or failover of Redis all nodes come back at their own pace, and that must move no room. A newer life of
+ * the same node id proves the older one dead at once.
+ */
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { nodeId, nodeKey } from './node-key.ts';
+import type { NodeKey, NodeRecord, NodeStore } from './ports.ts';
+
+export interface MembershipOptions {
+  readonly heartbeatMs: number;
+  readonly ttlMs: number;
+}
+
+export interface MembershipEvents {
+  onUp(node: NodeKey): void;
+  onDown(node: NodeKey): void;
+}
+
+export class Membership {
+  readonly #store: NodeStore;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #describe: () => NodeRecord;
+  readonly #events: MembershipEvents;
+  readonly #options: MembershipOptions;
+  #known = new Map<NodeKey, NodeRecord>();
+  #timer: Timer | null = null;
+  #renewing = false;
+  /** Since when every renewal has worked; null while the last one failed. */
+  #steadySince: number | null = null;
+  #stopped = false;
+
+  constructor(
+    store: NodeStore,
+    clock: Clock,
+    log: Logger,
+    describe: () => NodeRecord,
+    events: MembershipEvents,
+    options: MembershipOptions,
+  ) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#describe = describe;
+    this.#events = events;
+    this.#options = options;
+  }
+
+  /** Registers this node. A store that can't be reached is tried again with each beat. */
+  async start(): Promise<void> {
+    this.#timer = this.#clock.every(this.#options.heartbeatMs, () => void this.#renew());
+    await this.#renew();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    const self = this.#describe();
+    // The store may be away while we stop; the heartbeat then runs out by itself.
+    await this.#store.remove(nodeKey(self.id, self.incarnation)).catch(() => {});
+  }
+
+  /** All nodes believed alive, this one included once it is registered. */
+  nodes(): readonly NodeRecord[] {
+    return [...this.#known.values()];
+  }
+
+  isKnown(node: NodeKey): boolean {
+    return this.#known.has(node);
+  }
+
+  /** Whether a room of that owner may be taken over. */
+  isDead(node: NodeKey): boolean {
+    if (this.#known.has(node)) return false;
+    const id = nodeId(node);
+    for (const record of this.#known.values()) if (record.id === id) return true;
+    return this.#isSteady();
+  }
+
+  #isSteady(): boolean {
+    return this.#steadySince !== null && this.#clock.now() - this.#steadySince >= this.#options.ttlMs;
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#renewing || this.#stopped) return;
+    this.#renewing = true;
+    try {
+      const alive = await this.#store.renew(this.#describe(), this.#options.ttlMs);
+      if (this.#stopped) return;
+      this.#steadySince ??= this.#clock.now();
+      this.#update(alive);
+    } catch (cause) {
+      if (this.#steadySince !== null) this.#log.warn({ err: cause }, 'heartbeat not renewed: the store is away');
+      this.#steadySince = null;
+    } finally {
+      this.#renewing = false;
+    }
+  }
+
+  #update(alive: readonly NodeRecord[]): void {
+    const now = new Map(alive.map((record) => [nodeKey(record.id, record.incarnation), record]));
+    const before = this.#known;
+    const ids = new Set(alive.map((record) => record.id));
+    const down: NodeKey[] = [];
+    for (const [key, record] of before) {
+      if (now.has(key)) continue;
+      if (ids.has(record.id) || this.#isSteady()) down.push(key);
+      else now.set(key, record);
+    }
+    this.#known = now;
+    for (const key of now.keys()) if (!before.has(key)) this.#events.onUp(key);
+    for (const key of down) this.#events.onDown(key);
+  }
+}
