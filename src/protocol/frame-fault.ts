@@ -1,0 +1,13 @@
+const MESSAGE_CHARS_MAX = 120;
+
+/**
+ * Bytes that are not a frame of this protocol (P3). The message names the part and what was wrong with it; it is ASCII
+ * and short enough to be the reason of a WebSocket close (123 bytes).
+ */
+export class FrameFault extends Error {
+  override readonly name = 'FrameFault';
+
+  constructor(message: string) {
+    super(message.slice(0, MESSAGE_CHARS_MAX));
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * UTF-8 over ranges of a frame. Names and keys are short and mostly ASCII, where a loop beats a call into TextDecoder;
+ * checking alone allocates nothing.
+ */
+const BY_HAND_MAX = 32;
+
+// ignoreBOM: a byte order mark is a character like any other and stays, so that text survives a round trip.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Decodes a range that `isUtf8` holds for. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= BY_HAND_MAX) {
+    let text = '';
+    let pos = start;
+    for (; pos < end; pos++) {
+      const byte = bytes[pos] ?? 0x80;
+      if (byte >= 0x80) break;
+      text += String.fromCharCode(byte);
+    }
+    if (pos === end) return text;
+  }
+  return decoder.decode(bytes.subarray(start, end));
+}
+
+/** Whether the range is well-formed: no stray or missing continuation, no overlong form, no surrogate, <= U+10FFFF. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let pos = start;
+  while (pos < end) {
+    const lead = bytes[pos] ?? 0;
+    pos++;
+    if (lead < 0x80) continue;
+    // The lead byte settles how many follow and, in four cases, a narrower range of the first of them.
+    let follow: number;
+    let low = 0x80;
+    let high = 0xbf;
+    if (lead >= 0xc2 && lead <= 0xdf) follow = 1;
+    else if (lead >= 0xe0 && lead <= 0xef) {
+      follow = 2;
+      if (lead === 0xe0) low = 0xa0;
+      else if (lead === 0xed) high = 0x9f;
+    } else if (lead >= 0xf0 && lead <= 0xf4) {
+      follow = 3;
+      if (lead === 0xf0) low = 0x90;
+      else if (lead === 0xf4) high = 0x8f;
+    } else return false;
+    if (pos + follow > end) return false;
+    for (; follow > 0; follow--) {
+      const byte = bytes[pos] ?? 0;
+      if (byte < low || byte > high) return false;
+      low = 0x80;
+      high = 0xbf;
+      pos++;
+    }
+  }
+  return true;
+}
