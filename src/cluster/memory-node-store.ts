@@ -1,0 +1,29 @@
+import type { MemoryStore } from './memory-store.ts';
+import type { NodeKey, NodeRecord, NodeStore } from './ports.ts';
+
+/** The in-memory twin of Redis' node-renew and node-remove scripts. */
+export class MemoryNodeStore implements NodeStore {
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
+    this.#store.nodes.set(self.id, { ...self }, ttlMs);
+    return this.#store.nodes.live().sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async isAlive(node: NodeKey): Promise<boolean> {
+    return this.#find(node) !== undefined;
+  }
+
+  async remove(node: NodeKey): Promise<void> {
+    const found = this.#find(node);
+    if (found !== undefined) this.#store.nodes.delete(found.id);
+  }
+
+  #find(node: NodeKey): NodeRecord | undefined {
+    return this.#store.nodes.live().find((record) => `${record.id}:${record.incarnation}` === node);
+  }
+}

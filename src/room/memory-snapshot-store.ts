@@ -1,0 +1,36 @@
+import { copyBytes, type MemoryStore } from '../cluster/memory-store.ts';
+import type { Commit, SnapshotStore, WriteResult } from './ports.ts';
+
+/** The in-memory twin of Redis' room-commit script. */
+export class MemorySnapshotStore implements SnapshotStore {
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  async commit(batch: readonly Commit[]): Promise<readonly WriteResult[]> {
+    return batch.map((commit) => this.#commitOne(commit));
+  }
+
+  #commitOne(commit: Commit): WriteResult {
+    const stored = this.#store.ownedRoom(commit.room, commit.owner, commit.epoch);
+    if (stored === null) return 'fenced';
+    if (commit.whole) {
+      stored.meta = null;
+      stored.state.clear();
+      stored.members.clear();
+    }
+    stored.seq = commit.seq;
+    if (commit.meta !== null) stored.meta = copyBytes(commit.meta);
+    for (const [key, value] of commit.set) stored.state.set(key, copyBytes(value));
+    for (const key of commit.del) stored.state.delete(key);
+    for (const [member, value] of commit.members) {
+      if (value === null) stored.members.delete(member);
+      else stored.members.set(member, copyBytes(value));
+    }
+    stored.log = stored.log.filter((entry) => entry.epoch === commit.epoch && entry.seq > commit.seq);
+    this.#store.rooms.set(commit.room, stored, commit.ttlMs);
+    return 'written';
+  }
+}
