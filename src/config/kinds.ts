@@ -4,6 +4,7 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import type { Durability } from '../room/definition.ts';
 
 export interface Kind<T> {
   readonly schema: z.ZodType<T, string>;
@@ -12,8 +13,6 @@ export interface Kind<T> {
   /** The given text as an error message may show it. */
   readonly show: (text: string) => string;
 }
-
-export type Durability = 'none' | 'snapshot' | 'log';
 
 /** Long enough to find the mistake, short enough for a log line. */
 const SHOWN_CHARS_MAX = 80;

@@ -1,5 +1,8 @@
 /** Settings of rooms and of the connections in them. */
-import { boolean, bytes, type Durability, durationMs, integer, relayTypes, text } from './kinds.ts';
+
+import { DEFAULT_LIMITS } from '../protocol/limits.ts';
+import type { Durability } from '../room/definition.ts';
+import { boolean, bytes, durationMs, integer, relayTypes, text } from './kinds.ts';
 import { setting, settingBy } from './setting.ts';
 
 const KIB = 1024;
@@ -72,37 +75,42 @@ export const rooms = {
 };
 
 export const limits = {
-  frameBytesMax: setting('FRAME_BYTES_MAX', bytes(256, 16 * MIB), 64 * KIB, 'Largest client frame. Told in WELCOME.'),
+  frameBytesMax: setting(
+    'FRAME_BYTES_MAX',
+    bytes(256, 16 * MIB),
+    DEFAULT_LIMITS.frameBytesMax,
+    'Largest client frame. Told in WELCOME.',
+  ),
   receiveBytesMax: setting(
     'RECEIVE_BYTES_MAX',
     bytes(256, 64 * MIB),
     16 * MIB,
     'Frames over FRAME_BYTES_MAX up to this are read and refused with close code 4500; larger ones cut the connection.',
   ),
-  roomsMax: setting('ROOMS_MAX', integer(1, 1_024), 16, 'Rooms per connection. Told in WELCOME.'),
+  roomsMax: setting('ROOMS_MAX', integer(1, 1_024), DEFAULT_LIMITS.roomsMax, 'Rooms per connection. Told in WELCOME.'),
   commandsPerSec: setting(
     'COMMANDS_PER_SEC',
     integer(1, 1_000_000),
-    120,
+    DEFAULT_LIMITS.commandsPerSec,
     'Commands per connection, in bursts of twice that. Told in WELCOME.',
   ),
   bytesPerSec: setting(
     'BYTES_PER_SEC',
     bytes(256, 1_024 * MIB),
-    256 * KIB,
+    DEFAULT_LIMITS.bytesPerSec,
     'Bytes from one connection per second, in bursts of twice that. Told in WELCOME.',
   ),
   stateBytesMax: setting(
     'STATE_BYTES_MAX',
     bytes(KIB, 64 * MIB),
-    MIB,
+    DEFAULT_LIMITS.stateBytesMax,
     'Keys and values of one room together. Told in WELCOME.',
   ),
   // uWebSockets.js takes idle timeouts of 8 to 960 s in steps of 4 and pings up to 16 s before they end.
   keepAliveMs: setting(
     'KEEP_ALIVE_MS',
     durationMs(8_000, 944_000),
-    30_000,
+    DEFAULT_LIMITS.keepAliveMs,
     'Silence after which the node pings a client; one that does not answer is cut. The server ticks in steps of 4 s, so a ping comes up to 4 s off. Told in WELCOME.',
   ),
   backpressureBytesMax: setting(
