@@ -11,3 +11,8 @@ export class FrameFault extends Error {
     super(message.slice(0, MESSAGE_CHARS_MAX));
   }
 }
+
+/** Throws unless an array has exactly the number of elements that its layout gives. */
+export function expectCount(count: number, expected: number, what: string): void {
+  if (count !== expected) throw new FrameFault(`${what}: ${expected} elements expected, ${count} found`);
+}
