@@ -45,30 +45,37 @@ class PlainBytes {
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.#pass(this.#number(1 << (tag - 0xc4)));
+        this.#pass(this.#number(1 << (tag - 0xc4)));
+        return;
       case 0xca:
       case 0xcb:
-        return this.#float(tag === 0xca ? 4 : 8);
+        this.#float(tag === 0xca ? 4 : 8);
+        return;
       case 0xcc:
       case 0xcd:
       case 0xce:
       case 0xcf:
-        return this.#pass(1 << (tag - 0xcc));
+        this.#pass(1 << (tag - 0xcc));
+        return;
       case 0xd0:
       case 0xd1:
       case 0xd2:
       case 0xd3:
-        return this.#pass(1 << (tag - 0xd0));
+        this.#pass(1 << (tag - 0xd0));
+        return;
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return this.#str(this.#number(1 << (tag - 0xd9)));
+        this.#str(this.#number(1 << (tag - 0xd9)));
+        return;
       case 0xdc:
       case 0xdd:
-        return this.#array(this.#number(tag === 0xdc ? 2 : 4), depth);
+        this.#array(this.#number(tag === 0xdc ? 2 : 4), depth);
+        return;
       case 0xde:
       case 0xdf:
-        return this.#map(this.#number(tag === 0xde ? 2 : 4), depth);
+        this.#map(this.#number(tag === 0xde ? 2 : 4), depth);
+        return;
       default:
         throw new PayloadFault('an extension type, such as a date: only plain data is allowed');
     }

@@ -5,6 +5,8 @@ import { PUT_BYTES_MAX, putArray, putBinHeader, putMap, putStrHeader, putUint } 
 const KEPT_BYTES_MAX = 1_048_576;
 const BY_HAND_CHARS_MAX = 128;
 const STR_HEADER_BYTES_MAX = 5;
+/** From about here on `set` is faster than a loop, although it takes a subarray to say which part (measured, Node 22). */
+const SET_FROM_BYTES = 48;
 
 const encoder = new TextEncoder();
 
@@ -72,14 +74,14 @@ export class Writer {
     this.bytes[this.pos++] = b ? 0xc3 : 0xc2;
   }
 
-  /** Copies bytes that are encoded already. Most are short, where a loop beats `set` and needs no subarray. */
+  /** Copies bytes that are encoded already. */
   raw(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const count = end - start;
     assert(count >= 0 && start >= 0 && end <= bytes.length, 'a range inside the bytes');
     this.reserve(count);
     const target = this.bytes;
     let pos = this.pos;
-    if (count > 64) target.set(bytes.subarray(start, end), pos);
+    if (count > SET_FROM_BYTES) target.set(bytes.subarray(start, end), pos);
     else for (let from = start; from < end; from++) target[pos++] = bytes[from] ?? 0;
     this.pos += count;
   }
