@@ -4,11 +4,22 @@
  */
 export class Counters {
   connectionsOpened = 0;
+  connectionsRefused = 0;
+  connectionsReplaced = 0;
   sessionsOpened = 0;
   sessionsResumed = 0;
+  sessionsRefused = 0;
+  helloTimeouts = 0;
   framesIn = 0;
-  badFrames = 0;
+  bytesIn = 0;
+  framesOut = 0;
+  framesDropped = 0;
+  badText = 0;
+  badTooLarge = 0;
+  badOrder = 0;
+  badShape = 0;
   rateLimited = 0;
+  rateLimitClosed = 0;
   lagged = 0;
   closedTooSlow = 0;
   joins = 0;
