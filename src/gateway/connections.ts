@@ -1,0 +1,130 @@
+/** All connections of this node: made here, found by session, replaced by newer ones (P4), sent away at the end. */
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/logger.ts';
+import { CLOSE } from '../protocol/codes.ts';
+import { HELLO_DEADLINE_MS, type Limits, SLOW_READER_MS } from '../protocol/limits.ts';
+import type { Rooms, SessionIdentity } from '../room/ports.ts';
+import type { Opening, Sessions } from '../session/sessions.ts';
+import { Commands } from './commands.ts';
+import { ClientConnection, type ConnectionHost } from './connection.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Delivery } from './delivery.ts';
+import type { Socket } from './socket.ts';
+
+export interface ConnectionsOptions {
+  /** The id of this node, told in WELCOME. */
+  readonly node: string;
+  readonly limits: Limits;
+  /** Joins that the whole node admits per second. */
+  readonly joinsPerSec: number;
+  /** What may wait for one slow reader; a lagging one has caught up when a quarter of it is left. */
+  readonly backpressureBytesMax: number;
+  /** A resumed session is open here: other nodes may hold an older connection of it. Never called for a new session. */
+  readonly onResumed: (identity: SessionIdentity) => void;
+}
+
+export class Connections implements ConnectionHost {
+  readonly rooms: Rooms;
+  readonly commands: Commands;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly counters: Counters;
+  readonly helloDeadlines: Deadlines<ClientConnection>;
+  readonly slowReaders: Deadlines<Delivery>;
+  readonly node: string;
+  readonly limits: Limits;
+  readonly drainedBytes: number;
+  readonly #onResumed: (identity: SessionIdentity) => void;
+  readonly #sessions: Sessions;
+  readonly #byId = new Map<number, ClientConnection>();
+  readonly #bySession = new Map<string, ClientConnection>();
+  #lastId = 0;
+
+  constructor(
+    rooms: Rooms,
+    sessions: Sessions,
+    clock: Clock,
+    log: Logger,
+    counters: Counters,
+    options: ConnectionsOptions,
+  ) {
+    this.rooms = rooms;
+    this.commands = new Commands(rooms, clock, counters, options);
+    this.clock = clock;
+    this.log = log;
+    this.counters = counters;
+    this.helloDeadlines = new Deadlines(clock, HELLO_DEADLINE_MS, (connection) => connection.helloLate());
+    this.slowReaders = new Deadlines(clock, SLOW_READER_MS, (delivery) => delivery.late());
+    this.node = options.node;
+    this.limits = options.limits;
+    this.drainedBytes = options.backpressureBytesMax / 4;
+    this.#onResumed = options.onResumed;
+    this.#sessions = sessions;
+  }
+
+  /** Open sockets, with or without a session. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get sessions(): number {
+    return this.#bySession.size;
+  }
+
+  get lagging(): number {
+    return this.slowReaders.size;
+  }
+
+  accept(socket: Socket): ClientConnection {
+    const connection = new ClientConnection(++this.#lastId, socket, this);
+    this.#byId.set(connection.id, connection);
+    this.counters.connectionsOpened++;
+    return connection;
+  }
+
+  get(id: number): ClientConnection | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** Closes the connection of this session on this node if it is older than `generation` (P4). */
+  replaceOlder(sid: string, generation: number): void {
+    const current = this.#bySession.get(sid);
+    if (current !== undefined && current.session.generation < generation) current.replaced();
+  }
+
+  /** Tells every client with a session to come again after `afterMs`; the sockets stay open. */
+  goAway(reason: string, afterMs: number): void {
+    for (const connection of this.#byId.values()) connection.goAway(reason, afterMs);
+  }
+
+  /** Closes every socket with 4000 and forgets all deadlines. */
+  closeAll(reason: string): void {
+    for (const connection of this.#byId.values()) connection.close(CLOSE.goingAway, reason);
+    this.helloDeadlines.stop();
+    this.slowReaders.stop();
+  }
+
+  openSession(token: string | null, resume: string | null): Opening | Promise<Opening> {
+    return this.#sessions.open(token, resume);
+  }
+
+  opened(connection: ClientConnection): void {
+    const { session } = connection;
+    const current = this.#bySession.get(session.sid);
+    // Two resumes may overtake each other on their way through the store; the higher generation is the newer one.
+    if (current !== undefined && current.session.generation > session.generation) {
+      connection.replaced();
+      return;
+    }
+    this.#bySession.set(session.sid, connection);
+    current?.replaced();
+    if (session.generation > 1) this.#onResumed(session);
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#byId.delete(connection.id);
+    const { sid } = connection;
+    if (sid !== null && this.#bySession.get(sid) === connection) this.#bySession.delete(sid);
+  }
+}

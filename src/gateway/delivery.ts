@@ -1,0 +1,119 @@
+/**
+ * What goes out to one client, and what happens when it does not read (P13, P20).
+ *
+ * A full buffer makes the client *lagging*: it leaves its rooms' topics, and what is sent to it is dropped, so it costs
+ * no more than its buffer. Once it has drained it joins the topics again and learns by POSITION what it missed. The
+ * topics are left at the end of the turn, never in the `dropped` callback: the socket library iterates them there.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import { CLOSE } from '../protocol/codes.ts';
+import { SLOW_READER_MS } from '../protocol/limits.ts';
+import { encodePosition } from '../protocol/server-frame.ts';
+import type { Seat } from '../room/ports.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Socket } from './socket.ts';
+
+/** What all deliveries of a node share. */
+export interface DeliveryHost {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly slowReaders: Deadlines<Delivery>;
+  /** A lagging reader has caught up when no more than this waits for it. */
+  readonly drainedBytes: number;
+}
+
+interface Owner {
+  readonly seats: readonly Seat[];
+  close(code: number, reason: string): void;
+}
+
+export class Delivery {
+  readonly #owner: Owner;
+  readonly #socket: Socket;
+  readonly #host: DeliveryHost;
+  #open = true;
+  #lagging = false;
+
+  constructor(owner: Owner, socket: Socket, host: DeliveryHost) {
+    this.#owner = owner;
+    this.#socket = socket;
+    this.#host = host;
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.#open) return;
+    if (this.#lagging) this.#host.counters.framesDropped++;
+    else if (this.#socket.send(frame) === 'dropped') this.#lag();
+    else this.#host.counters.framesOut++;
+  }
+
+  subscribe(topic: string): void {
+    // A lagging client joins its topics when it has drained.
+    if (this.#open && !this.#lagging) this.#socket.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.#open) this.#socket.unsubscribe(topic);
+  }
+
+  cork(run: () => void): void {
+    if (this.#open) this.#socket.cork(run);
+  }
+
+  /** The buffer was full and a frame is gone. */
+  dropped(): void {
+    this.#host.counters.framesDropped++;
+    this.#lag();
+  }
+
+  /** The reader took something from the buffer. */
+  drained(): void {
+    if (!this.#open || !this.#lagging || this.#socket.bufferedBytes() > this.#host.drainedBytes) return;
+    this.#lagging = false;
+    this.#host.slowReaders.delete(this);
+    this.#socket.cork(() => this.#catchUp());
+  }
+
+  /** The reader has been lagging for as long as it may. */
+  late(): void {
+    this.drained();
+    if (!this.#open || !this.#lagging) return;
+    this.#host.counters.closedTooSlow++;
+    this.#owner.close(CLOSE.tooSlow, `not drained within ${SLOW_READER_MS / 1000} s`);
+  }
+
+  close(code: number, reason: string): void {
+    this.gone();
+    this.#socket.close(code, reason);
+  }
+
+  /** The socket must not be touched any more. */
+  gone(): void {
+    this.#open = false;
+    this.#host.slowReaders.delete(this);
+  }
+
+  #lag(): void {
+    if (!this.#open || this.#lagging) return;
+    this.#lagging = true;
+    this.#host.counters.lagged++;
+    this.#host.slowReaders.add(this);
+    this.#host.clock.soon(() => this.#leaveTopics());
+  }
+
+  #leaveTopics(): void {
+    if (!this.#open || !this.#lagging) return;
+    for (const seat of this.#owner.seats) if (seat.topic !== null) this.#socket.unsubscribe(seat.topic);
+  }
+
+  #catchUp(): void {
+    for (const seat of this.#owner.seats) {
+      // A POSITION may fill the buffer again; then the next drain goes through all seats anew.
+      if (this.#lagging) return;
+      if (seat.topic !== null) this.#socket.subscribe(seat.topic);
+      const position = seat.position();
+      if (position !== null) this.send(encodePosition(seat.room, position.epoch, position.seq));
+    }
+  }
+}
