@@ -1,0 +1,113 @@
+/**
+ * JOIN or LEAVE of one room: at most one wanted at a time, repeated until answered. An answer may come late, after the
+ * request was repeated; it counts then too, since on one connection it still tells the truth. One that comes twice, or
+ * that was never asked for, does not.
+ */
+import { fullJitterMs } from '../base/backoff.ts';
+import { Alarm } from './alarm.ts';
+import type { Link } from './link.ts';
+
+const BACKOFF_BASE_MS = 100;
+const BACKOFF_MAX_MS = 5_000;
+/** Doubled with each repetition: a server that is slow under load must not be asked ever more. */
+const ANSWER_DEADLINE_MS = 5_000;
+const ANSWER_DEADLINE_MAX_MS = 20_000;
+/** Requests of one connection whose answer would still count; older ones are forgotten. */
+const ASKED_MAX = 8;
+/** Tries this far apart have nothing to do with each other. */
+const RECENT_MS = 5_000;
+
+export class Request {
+  readonly #link: Link;
+  readonly #encode: (req: number) => Uint8Array;
+  readonly #alarm: Alarm;
+  readonly #trySend = (): void => this.#send();
+  /** wanted: to be sent when the connection, the back-off and the pacer allow. sent: the newest waits for its answer. */
+  #state: 'idle' | 'wanted' | 'sent' = 'idle';
+  #asked: number[] = [];
+  #tries = 0;
+  #sentAt = 0;
+
+  constructor(link: Link, encode: (req: number) => Uint8Array) {
+    this.#link = link;
+    this.#encode = encode;
+    this.#alarm = new Alarm(link.clock);
+  }
+
+  /** Sends it, unless it is on its way already (false). Repeated in a row, it waits a while. */
+  ask(): boolean {
+    if (this.#state !== 'idle') return false;
+    this.#state = 'wanted';
+    if (this.#link.clock.now() - this.#sentAt > RECENT_MS) this.#tries = 0;
+    if (this.#tries === 0) this.#send();
+    else this.#backOff();
+    return true;
+  }
+
+  /** True when `req` was asked on this connection and not answered yet. */
+  answered(req: number): boolean {
+    const i = this.#asked.indexOf(req);
+    if (i === -1) return false;
+    this.#asked.splice(0, i + 1);
+    this.settle();
+    return true;
+  }
+
+  /** An ERROR for `req`: true when that is the last word. */
+  refused(req: number, retry: boolean): boolean {
+    const i = this.#asked.indexOf(req);
+    if (i === -1) return false;
+    const newest = i === this.#asked.length - 1 && this.#state === 'sent';
+    this.#asked.splice(0, i + 1);
+    if (!newest) return false;
+    if (!retry) {
+      this.settle();
+      return true;
+    }
+    this.#state = 'wanted';
+    this.#backOff();
+    return false;
+  }
+
+  /** What it was to bring about has come about. */
+  settle(): void {
+    this.#state = 'idle';
+    this.#alarm.clear();
+    this.#link.pacer.forget(this.#trySend);
+  }
+
+  /** It led somewhere: the next one need not wait. */
+  progressed(): void {
+    this.#tries = 0;
+  }
+
+  /** The connection is gone, and with it every answer. */
+  stop(): void {
+    this.settle();
+    this.#asked = [];
+    this.#tries = 0;
+  }
+
+  #send(): void {
+    if (!this.#link.open) return;
+    const req = this.#link.nextReq();
+    const bytes = this.#encode(req);
+    if (!this.#link.pacer.take(bytes.length, this.#trySend)) return;
+    this.#state = 'sent';
+    this.#asked.push(req);
+    if (this.#asked.length > ASKED_MAX) this.#asked.shift();
+    this.#sentAt = this.#link.clock.now();
+    const deadlineMs = Math.min(ANSWER_DEADLINE_MAX_MS, ANSWER_DEADLINE_MS * 2 ** this.#tries++);
+    this.#alarm.set(deadlineMs, () => {
+      this.#link.probe();
+      this.#state = 'wanted';
+      this.#send();
+    });
+    this.#link.send(bytes);
+  }
+
+  #backOff(): void {
+    const { rng } = this.#link;
+    this.#alarm.set(fullJitterMs(Math.max(0, this.#tries - 1), BACKOFF_BASE_MS, BACKOFF_MAX_MS, rng), this.#trySend);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The commands of one room from being given to being done, through every JOINED and SYNC. Rules P15-P17.
+ */
+import type { ErrorFrame, ServerEvent } from '../protocol/server-reader.ts';
+import { type Command, encodeCommand } from './command.ts';
+import { CommandQueue, UNDONE_MAX } from './command-queue.ts';
+import { CommandSender } from './command-sender.ts';
+import type { Link } from './link.ts';
+import { clientError, RoomcastError } from './roomcast-error.ts';
+import { quiet, settled } from './settled.ts';
+
+export interface RoomCommandsHandlers {
+  onDone(command: Command, error: RoomcastError | null, cseq: number): void;
+  /** Nothing moves: the room should join again. */
+  onStuck(): void;
+}
+
+export class RoomCommands {
+  readonly #link: Link;
+  readonly #room: string;
+  readonly #queue: CommandQueue;
+  readonly #sender: CommandSender;
+  #me = 0;
+  /** The epoch in which the queue was numbered. */
+  #epoch = 0;
+
+  constructor(link: Link, room: string, handlers: RoomCommandsHandlers) {
+    this.#link = link;
+    this.#room = room;
+    this.#queue = new CommandQueue((command, error, cseq) => handlers.onDone(command, error, cseq));
+    this.#sender = new CommandSender(link, room, this.#queue, () => handlers.onStuck());
+  }
+
+  /** Given, and not known to be done. */
+  get undone(): number {
+    return this.#queue.size;
+  }
+
+  /** The member number under which commands are given; 0 before the first JOINED. */
+  get me(): number {
+    return this.#me;
+  }
+
+  /** Resolves when the command is done, rejects when it is refused or its end will not be known. */
+  add(command: Command): Promise<void> {
+    const refusal = this.#refusal(command);
+    if (refusal !== null) return quiet(Promise.reject(refusal));
+    const { promise, settle } = settled();
+    this.#queue.add(command, settle);
+    this.#sender.pump();
+    return promise;
+  }
+
+  /** JOINED or SYNC: drops what is done, renumbers the rest and sends it. */
+  attach(epoch: number, me: number, cseq: number): void {
+    const queue = this.#queue;
+    const sameMember = me === this.#me;
+    if (sameMember) queue.endUpTo(cseq);
+    // Numbers grow and are not used again: the old membership ended, and with it the count of what it had applied.
+    // (A smaller one comes from a room that has lost the old membership, and its commands with it.)
+    else if (this.#me !== 0 && me > this.#me) queue.drop(clientError('interrupted'), (item) => item.sent);
+    // The node now serving may allow less than the one before.
+    queue.drop(new RoomcastError('too-large', 'over frameBytesMax'), (item) => this.#tooLarge(item.command) !== null);
+    // An answer that was long on its way may count less than was confirmed since; only a new epoch takes back.
+    const doneUpTo = sameMember && epoch === this.#epoch ? Math.max(cseq, queue.doneUpTo) : cseq;
+    queue.renumber(doneUpTo);
+    this.#epoch = epoch;
+    this.#me = me;
+    this.#sender.start();
+  }
+
+  detach(): void {
+    this.#sender.stop();
+  }
+
+  ack(cseq: number): void {
+    if (this.#queue.endUpTo(cseq)) this.#sender.progressed();
+  }
+
+  /** An event of this member. */
+  onOwn(event: ServerEvent): void {
+    if (event.kind !== 'message' && event.kind !== 'state') return;
+    if (this.#queue.end(event.cseq, null)) this.#sender.progressed();
+  }
+
+  onError(frame: ErrorFrame, cseq: number): void {
+    if (frame.code === 'out-of-order') this.#sender.outOfOrder(cseq);
+    else if (frame.retry) this.#sender.retryLater(cseq, frame.code);
+    else if (this.#queue.end(cseq, new RoomcastError(frame.code, frame.message))) this.#sender.progressed();
+  }
+
+  /** All that are left end with `error`. */
+  end(error: RoomcastError): void {
+    this.#queue.drop(error, () => true);
+  }
+
+  #refusal(command: Command): RoomcastError | null {
+    if (this.#queue.size >= UNDONE_MAX) return clientError('too-many-commands', `${UNDONE_MAX} in ${this.#room}`);
+    return this.#tooLarge(command);
+  }
+
+  /** The server would close the connection for such a frame (P3). */
+  #tooLarge(command: Command): RoomcastError | null {
+    const bytes = encodeCommand(this.#room, Number.MAX_SAFE_INTEGER, command).length;
+    const max = this.#link.limits.frameBytesMax;
+    return bytes <= max ? null : new RoomcastError('too-large', `a command of ${bytes} bytes, ${max} are allowed`);
+  }
+}
