@@ -1,0 +1,49 @@
+import type { RedisOptions } from 'ioredis';
+
+/** Without the one option that would choose another constructor of the client. */
+export type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+
+export interface ConnectionTimes {
+  /** A connection attempt that takes longer has failed. */
+  readonly connectTimeoutMs: number;
+  /** With commands under way and not a byte from Redis for this long, the connection is dropped. */
+  readonly commandTimeoutMs: number;
+  /** The longest wait between two attempts. */
+  readonly retryMaxMs: number;
+}
+
+/** A dropped connection that does not close by itself is destroyed after this. */
+const DISCONNECT_TIMEOUT_MS = 500;
+/** First probe of a silent connection, by the kernel. */
+const KEEP_ALIVE_MS = 10_000;
+
+/**
+ * Options for one connection that never comes back by itself: RedisConnection makes a new one. So nothing that
+ * was sent, or was waiting, can be sent a second time. Throws on a URL that names no Redis, without quoting it.
+ */
+export function connectionOptions(url: string, connectionName: string, times: ConnectionTimes): ClientOptions {
+  const parsed = URL.parse(url);
+  const path = /^\/?(\d{0,5})$/.exec(parsed?.pathname ?? '-');
+  if (parsed === null || path === null || parsed.hostname === '' || !/^rediss?:$/.test(parsed.protocol)) {
+    throw new Error('not the URL of a Redis: redis://[user:password@]host[:port][/db], or rediss:// for TLS');
+  }
+  return {
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: parsed.port === '' ? 6379 : Number(parsed.port),
+    db: Number(path[1]),
+    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
+    ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
+    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
+    connectionName,
+    connectTimeout: times.connectTimeoutMs,
+    socketTimeout: times.commandTimeoutMs,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    retryStrategy: () => null,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    // Loading is seen by our own first commands, which can say so; the check of ioredis would wait in silence.
+    enableReadyCheck: false,
+  };
+}

@@ -1,0 +1,43 @@
+import { nodeId } from '../cluster/node-key.ts';
+import type { NodeKey, NodeRecord, NodeStore } from '../cluster/ports.ts';
+import type { Commands } from './commands.ts';
+import type { Keys } from './keys.ts';
+import { array, buffer } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+
+/** Heartbeats: a hash per node id, with a time to live. A new life of a node takes the place of the old one. */
+export class RedisNodeStore implements NodeStore {
+  readonly #commands: Commands;
+  readonly #keys: Keys;
+
+  constructor(commands: Commands, keys: Keys) {
+    this.#commands = commands;
+    this.#keys = keys;
+  }
+
+  async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
+    const { id, incarnation, startedAt, owned, members, connections } = self;
+    const record = JSON.stringify({ id, incarnation, startedAt, owned, members, connections });
+    const keys = [this.#keys.nodes, this.#keys.heartbeat(id)];
+    const args = [id, incarnation, record, String(ttlMs), this.#keys.heartbeatPrefix];
+    const reply = await this.#commands.run(SCRIPTS.nodeRenew, keys, args);
+    const records = array(reply, 'records').map((one): NodeRecord => JSON.parse(buffer(one, 'record').toString()));
+    return records.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async isAlive(node: NodeKey): Promise<boolean> {
+    const id = nodeId(node);
+    const incarnation = await this.#commands.call('hget', [this.#keys.heartbeat(id), 'incarnation']);
+    return incarnation instanceof Buffer && incarnation.toString() === incarnationOf(node);
+  }
+
+  async remove(node: NodeKey): Promise<void> {
+    const id = nodeId(node);
+    const keys = [this.#keys.nodes, this.#keys.heartbeat(id)];
+    await this.#commands.run(SCRIPTS.nodeRemove, keys, [id, incarnationOf(node)]);
+  }
+}
+
+function incarnationOf(node: NodeKey): string {
+  return node.slice(nodeId(node).length + 1);
+}

@@ -1,0 +1,101 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from '../base/logger.ts';
+import type { Directory, Mailbox, NodeKey, NodeStore } from '../cluster/ports.ts';
+import type { LogStore, SnapshotStore } from '../room/ports.ts';
+import type { SessionStore } from '../session/ports.ts';
+import { Commands, prepareCommands } from './commands.ts';
+import { type ConnectionTimes, connectionOptions } from './connection-options.ts';
+import { RedisDirectory } from './directory-store.ts';
+import { Keys } from './keys.ts';
+import { RedisLogStore } from './log-store.ts';
+import { RedisMailbox } from './mailbox.ts';
+import { RedisNodeStore } from './node-store.ts';
+import { RedisConnection, type RedisState } from './redis-connection.ts';
+import { RedisSessionStore } from './session-store.ts';
+import { RedisSnapshotStore } from './snapshot-store.ts';
+
+export interface RedisPortsOptions extends Partial<ConnectionTimes> {
+  /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
+  readonly url: string;
+  /** Start of all keys and channels; no braces. */
+  readonly prefix: string;
+  /** This life of this node, by which `CLIENT LIST` shows its connections. */
+  readonly node: NodeKey;
+}
+
+/** Told of each change, from within the client's callbacks: they must not throw. */
+export interface RedisHooks {
+  /** The connection for commands: while it is not `up`, every call rejects at once. */
+  onState?(state: RedisState): void;
+  /** The mailbox's subscription: while it is not `up`, packets to this node are lost. */
+  onSubscription?(state: RedisState): void;
+}
+
+export interface RedisPorts {
+  readonly nodes: NodeStore;
+  readonly directory: Directory;
+  readonly mailbox: Mailbox;
+  readonly snapshots: SnapshotStore;
+  readonly log: LogStore;
+  readonly sessions: SessionStore;
+  /** Of the connection for commands. */
+  readonly state: RedisState;
+  /** Resolves with the outcome of the first attempt to connect. */
+  readonly started: Promise<RedisState>;
+  close(): Promise<void>;
+}
+
+const TIMES: ConnectionTimes = { connectTimeoutMs: 10_000, commandTimeoutMs: 5_000, retryMaxMs: 10_000 };
+
+/**
+ * All ports on one Redis, over two connections: one for commands, one that listens. A Redis that can't be reached is no
+ * error here: the state says so, calls reject with a StoreFault of code `unavailable`, and it goes on trying.
+ * Throws on a URL that names no Redis.
+ */
+export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisHooks = {}): RedisPorts {
+  const times = { ...TIMES, ...options };
+  const keys = new Keys(options.prefix);
+  const client = connectionOptions(options.url, keys.connectionName(options.node), times);
+  const server = `${client.host}:${client.port}`;
+
+  const connection = (name: string, prepare: (client: Redis) => Promise<void>, hook?: (state: RedisState) => void) => {
+    let told = '';
+    const onState = (state: RedisState) => {
+      // Once per change: a reason that changes while it stays down is for the hook alone.
+      if (state.status === 'up') log.info({ server }, `Redis: ${name} connected`);
+      else if (state.status === 'down' && told !== 'down' && state.reason !== 'closed') {
+        log.warn({ server, reason: state.reason }, `Redis: ${name} can't be reached, trying again`);
+      }
+      told = state.status;
+      hook?.(state);
+    };
+    return new RedisConnection(client, times.retryMaxMs, prepare, onState);
+  };
+
+  const main = connection('commands', prepareCommands, hooks.onState?.bind(hooks));
+  const started = main.outcome();
+  main.connect();
+  const commands = new Commands(main);
+  const mailbox = new RedisMailbox(
+    commands,
+    keys,
+    (prepare) => connection('mailbox', prepare, hooks.onSubscription?.bind(hooks)),
+    log,
+  );
+
+  return {
+    nodes: new RedisNodeStore(commands, keys),
+    directory: new RedisDirectory(commands, keys),
+    mailbox,
+    snapshots: new RedisSnapshotStore(commands, keys),
+    log: new RedisLogStore(commands, keys),
+    sessions: new RedisSessionStore(commands, keys),
+    get state() {
+      return main.state;
+    },
+    started,
+    async close() {
+      await Promise.all([mailbox.close(), main.close()]);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { Redis } from 'ioredis';
+import { fullJitterMs } from '../base/backoff.ts';
+import { systemRng } from '../base/rng.ts';
+import type { ClientOptions } from './connection-options.ts';
+import { StoreFault, withoutSecrets } from './store-fault.ts';
+
+export interface RedisState {
+  /** `connecting` until the first attempt has an outcome, and while a connection is replaced on purpose. */
+  readonly status: 'connecting' | 'up' | 'down';
+  /** Why it is down, for people. */
+  readonly reason: string | null;
+}
+
+const RETRY_BASE_MS = 100;
+
+/**
+ * One connection to Redis that is made anew for ever: each ioredis client lives for one connection, so neither its
+ * queues nor its retries can replay anything. It is up once `prepare` has run on it, and down from the moment that it
+ * closes until the next one is prepared.
+ */
+export class RedisConnection {
+  readonly #options: ClientOptions;
+  readonly #retryMaxMs: number;
+  readonly #prepare: (client: Redis) => Promise<void>;
+  readonly #onState: (state: RedisState) => void;
+  #client: Redis | null = null;
+  #state: RedisState = { status: 'connecting', reason: null };
+  #attempt = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #waiting: ((state: RedisState) => void)[] = [];
+  #closed = false;
+
+  constructor(
+    options: ClientOptions,
+    retryMaxMs: number,
+    prepare: (client: Redis) => Promise<void>,
+    onState: (state: RedisState) => void,
+  ) {
+    this.#options = options;
+    this.#retryMaxMs = retryMaxMs;
+    this.#prepare = prepare;
+    this.#onState = onState;
+  }
+
+  get state(): RedisState {
+    return this.#state;
+  }
+
+  /** The prepared client; throws `unavailable` while there is none. */
+  live(): Redis {
+    if (this.#state.status === 'up' && this.#client !== null) return this.#client;
+    throw new StoreFault('unavailable', `Redis is unavailable: ${this.#state.reason ?? 'still connecting'}`);
+  }
+
+  /** Makes a connection now: the first one, or one in place of that which is there. One being made goes on. */
+  connect(): void {
+    if (this.#closed || (this.#client !== null && this.#state.status !== 'up')) return;
+    this.#drop();
+    if (this.#state.status === 'up') this.#setState({ status: 'connecting', reason: null });
+    this.#open();
+  }
+
+  /** Drops a client that answers, but can't serve, and tries again after a while. */
+  giveUp(client: Redis, reason: string): void {
+    if (client !== this.#client) return;
+    this.#drop();
+    this.#becomeDown(reason);
+  }
+
+  /** Resolves when the next attempt has come out well or badly, or the connection is closed for good. */
+  outcome(): Promise<RedisState> {
+    if (this.#closed) return Promise.resolve(this.#state);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** An error of the client, fit to show. */
+  clean(error: unknown): Error {
+    return withoutSecrets(error, this.#options.password ?? undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const client = this.#client;
+    const ended = new Promise<void>((done) => {
+      if (client === null || client.status === 'end') done();
+      else client.once('end', () => done());
+    });
+    this.#drop();
+    this.#setState({ status: 'down', reason: 'closed' });
+    await ended;
+  }
+
+  #open(): void {
+    const client = new Redis(this.#options);
+    this.#client = client;
+    let lastError: Error | null = null;
+    client.on('error', (error: unknown) => {
+      lastError = this.clean(error);
+    });
+    client.on('ready', () => {
+      this.#prepare(client).then(
+        () => this.#becomeUp(client),
+        (error: unknown) => this.giveUp(client, lastError?.message ?? this.clean(error).message),
+      );
+    });
+    client.on('end', () => this.giveUp(client, lastError?.message ?? 'the connection was closed'));
+  }
+
+  #becomeUp(client: Redis): void {
+    if (client !== this.#client || client.status !== 'ready') return;
+    this.#attempt = 0;
+    this.#setState({ status: 'up', reason: null });
+  }
+
+  #becomeDown(reason: string): void {
+    const waitMs = fullJitterMs(this.#attempt++, RETRY_BASE_MS, this.#retryMaxMs, systemRng);
+    this.#retry = setTimeout(() => this.connect(), waitMs);
+    this.#setState({ status: 'down', reason });
+  }
+
+  #drop(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    const client = this.#client;
+    this.#client = null;
+    // Packets still in the socket belong to the connection that we gave up.
+    client?.removeAllListeners('messageBuffer');
+    if (client?.status !== 'end') client?.disconnect();
+  }
+
+  #setState(state: RedisState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (state.status !== 'connecting') {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const resolve of waiting) resolve(state);
+    }
+    if (before.status !== state.status || before.reason !== state.reason) this.#onState(state);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The twins against Redis on random histories: every answer must be the same. Epochs come from two clocks, so they
+ * are compared by their place among the epochs that the same world gave to the same room.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LogEntry } from '../../../src/cluster/ports.ts';
+import type { Commit, LogAppend } from '../../../src/room/ports.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { until } from '../../support/until.ts';
+import { memoryWorld, redisWorld, type World } from './worlds.ts';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+/** Longer than a run can take, so that on Redis only `pass` lets anything expire. */
+const SHORT_MS = 100_000;
+const LONG_MS = 1_000_000;
+
+const room = fc.constantFrom('demo:1', 'demo:2');
+const node = fc.constantFrom('a:1', 'a:2', 'b:1');
+const ttlMs = fc.constantFrom(SHORT_MS, LONG_MS);
+const value = fc.uint8Array({ maxLength: 6 });
+const key = fc.constantFrom('k', 'l', 'ключ', '');
+const member = fc.integer({ min: 1, max: 3 });
+const seq = fc.integer({ min: 1, max: 9 });
+/** Which of the room's epochs: mostly the current one. */
+const age = fc.constantFrom(0, 0, 0, 0, 1, 2);
+
+const committing = fc.record({
+  kind: fc.constant('commit' as const),
+  room,
+  owner: node,
+  age,
+  seq,
+  meta: fc.option(value),
+  set: fc.array(fc.tuple(key, value), { maxLength: 3 }),
+  del: fc.array(key, { maxLength: 2 }),
+  members: fc.array(fc.tuple(member, fc.option(value)), { maxLength: 3 }),
+  whole: fc.boolean(),
+  ttlMs,
+});
+const appending = fc.record({
+  kind: fc.constant('append' as const),
+  room,
+  owner: node,
+  age,
+  seq,
+  frame: value,
+  done: fc.array(fc.tuple(member, seq), { maxLength: 2 }).map((pairs) => pairs.flat()),
+});
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('claim' as const), room, node, dead: fc.option(node), ttlMs }),
+  },
+  { weight: 5, arbitrary: committing },
+  { weight: 6, arbitrary: appending },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('release' as const),
+      room,
+      owner: node,
+      age,
+      ttlMs: fc.constantFrom(0, SHORT_MS),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('renew' as const), node, ttlMs }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('alive' as const), node }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), node }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('session' as const), generation: seq, ttlMs }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('pass' as const) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+test('[twins] memory and Redis answer alike to any history', async () => {
+  const histories = fc.array(step, { minLength: 20, maxLength: 120 });
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      const redis = await redisWorld(server);
+      try {
+        const [inMemory, onRedis] = [new Player(memoryWorld()), new Player(redis)];
+        for (const one of history) expect(await onRedis.play(one)).toEqual(await inMemory.play(one));
+      } finally {
+        await redis.close();
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+class Player {
+  readonly #world: World;
+  readonly #epochs = new Map<string, number[]>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async play(step: Step): Promise<unknown> {
+    const { directory, snapshots, log, nodes, sessions } = this.#world;
+    switch (step.kind) {
+      case 'claim': {
+        const claim = await directory.claim(step.room, step.node, step.dead, step.ttlMs);
+        if (claim.kind === 'other') return { ...claim, epoch: this.#place(step.room, claim.epoch) };
+        this.#grow(step.room, claim.epoch);
+        const log = claim.record?.log.map((entry) => this.#placed(step.room, entry));
+        return {
+          ...claim,
+          epoch: this.#place(step.room, claim.epoch),
+          record: claim.record && { ...claim.record, log },
+        };
+      }
+      case 'commit': {
+        const commit: Commit = { ...step, epoch: this.#epoch(step.room, step.age) };
+        return snapshots.commit([commit]);
+      }
+      case 'append': {
+        const append: LogAppend = { ...step, epoch: this.#epoch(step.room, step.age) };
+        return log.append([append]);
+      }
+      case 'release':
+        return directory.release(step.room, step.owner, this.#epoch(step.room, step.age), step.ttlMs);
+      case 'renew': {
+        const [id = '', incarnation = ''] = step.node.split(':');
+        return nodes.renew({ id, incarnation, startedAt: 1, owned: 2, members: 3, connections: 4 }, step.ttlMs);
+      }
+      case 'alive':
+        return nodes.isAlive(step.node);
+      case 'remove':
+        return nodes.remove(step.node);
+      case 'session':
+        return sessions.open('s', step.generation, step.ttlMs);
+      case 'pass': {
+        await this.#world.passMs(SHORT_MS);
+        // On Redis that shortened lives, but moved no clock, which epochs of a busy millisecond may be ahead of.
+        const last = Math.max(0, ...[...this.#epochs.values()].flat());
+        return until(async () => (await this.#world.timeMs()) > last);
+      }
+    }
+  }
+
+  #grow(room: string, epoch: number): void {
+    const epochs = this.#epochs.get(room) ?? [];
+    expect(epoch).toBeGreaterThan(epochs.at(-1) ?? 0);
+    epochs.push(epoch);
+    this.#epochs.set(room, epochs);
+  }
+
+  #epoch(room: string, age: number): number {
+    return this.#epochs.get(room)?.at(-1 - age) ?? 1;
+  }
+
+  #place(room: string, epoch: number): number {
+    return this.#epochs.get(room)?.indexOf(epoch) ?? -1;
+  }
+
+  #placed(room: string, entry: LogEntry): unknown {
+    return { ...entry, epoch: this.#place(room, entry.epoch) };
+  }
+}
