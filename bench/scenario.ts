@@ -1,0 +1,25 @@
+import type { Cores } from './host/children.ts';
+import type { OptionTable, OptionValues } from './options.ts';
+import type { Progress } from './report/progress.ts';
+
+/** One thing that the bench can measure. */
+export interface Scenario<T extends OptionTable = OptionTable> {
+  readonly name: string;
+  readonly about: string;
+  readonly options: T;
+  run(options: OptionValues<T>, context: BenchContext): Promise<Outcome>;
+}
+
+export interface BenchContext {
+  readonly cores: Cores;
+  readonly progress: Progress;
+}
+
+export interface Outcome {
+  /** What people read at the end. */
+  readonly text: string;
+  /** What goes into the results file beside where it was measured. */
+  readonly results: object;
+  /** What makes the bench fail: Roomcast lost, doubled or disordered something, or refused commands. */
+  readonly failures: readonly string[];
+}

@@ -1,0 +1,136 @@
+import { performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { must } from '../../src/base/assert.ts';
+import { seededRng } from '../../src/base/rng.ts';
+import type { Client, ClientPlace } from './client.ts';
+import { Connection } from './connection.ts';
+import { Histogram } from './histogram.ts';
+import { Meter } from './meter.ts';
+import type { WorkerOrder, WorkerReport, WorkerSeed } from './plan.ts';
+import { RawClient } from './raw-client.ts';
+import { ReadArea } from './read-area.ts';
+import { RoomcastClient } from './roomcast-client.ts';
+import { Schedule } from './schedule.ts';
+import { Tally } from './tally.ts';
+
+/**
+ * One thread of the swarm. Under load it works in ticks: send what is due, read all sockets that have something, sleep
+ * until the next tick. Sleeping outside of the event loop lets bytes gather at the sockets, so that reading costs less
+ * than with a wake-up per chunk; the price is up to one tick of latency.
+ */
+const seed = workerData as WorkerSeed;
+const { plan } = seed;
+const port = must(parentPort, 'parentPort: this file runs as a worker');
+const area = new ReadArea(performance.now() * 1000 - (Number(process.hrtime.bigint() / 1000n) - seed.zeroHrUs));
+const tally = new Tally(seed.tally);
+const latencyUs = new Histogram();
+const lateUs = new Histogram();
+const meter = new Meter(tally, latencyUs, area.bytes);
+const places = placesOf(seed.worker);
+const connections: Connection[] = [];
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+
+/** Handshakes under way at once; below uWS's listen backlog of 512. */
+const OPENING_MAX = 64;
+/** Part of the warm-up in which the clients begin to send one after the other, so that no cold server starts behind. */
+const RAMP_SHARE = 0.5;
+/** A swarm that is behind goes on reading all the same, or it would look like a server that delivers nothing. */
+const SENDS_IN_A_ROW_MAX = 100;
+const FAULTS_TOLD_MAX = 5;
+/** Clients per source address: Linux has 28,232 ports for each by default. */
+const CLIENTS_PER_ADDRESS = 5000;
+let faultsTold = 0;
+
+function placesOf(worker: number): ClientPlace[] {
+  const places: ClientPlace[] = [];
+  for (let client = worker; client < plan.clients; client += plan.workers) {
+    const room = plan.room === 0 ? null : Math.floor(client / plan.room);
+    places.push({ client, room, payloadBytes: plan.payloadBytes });
+  }
+  return places;
+}
+
+function open(place: ClientPlace): Connection {
+  const client: Client = plan.dialect === 'raw' ? new RawClient(place, meter) : new RoomcastClient(place, meter);
+  const endpoint = {
+    host: plan.host,
+    port: must(plan.ports[place.client % plan.ports.length], 'port'),
+    localAddress: `127.0.0.${1 + Math.floor(place.client / CLIENTS_PER_ADDRESS)}`,
+  };
+  return new Connection(client, endpoint, area, meter, (text) => {
+    if (faultsTold++ < FAULTS_TOLD_MAX) tell({ is: 'fault', text: `client ${place.client}: ${text}` });
+  });
+}
+
+function connectUpTo(count: number): void {
+  const opening = connections.length - tally.get('joined') - tally.get('broken');
+  for (let free = OPENING_MAX - opening; free > 0 && connections.length < count; free--) {
+    connections.push(open(must(places[connections.length], 'place')));
+  }
+  if (connections.length < count) setTimeout(connectUpTo, 1, count);
+}
+
+/** Members of the client's room: the last room may be smaller. */
+function membersWith(place: ClientPlace): number {
+  return place.room === null ? 0 : Math.min(plan.room, plan.clients - place.room * plan.room);
+}
+
+function load(startUs: number, windowFromUs: number, windowToUs: number): void {
+  const periodUs = 1e6 / plan.rate;
+  const rng = seededRng(1 + seed.worker);
+  const phases = places.map(() => rng.next() * periodUs);
+  const schedule = new Schedule(phases, periodUs, startUs);
+  const rampUs = (windowFromUs - startUs) * RAMP_SHARE;
+  const beginsUs = places.map(() => startUs + rng.next() * rampUs);
+  const members = places.map(membersWith);
+  meter.windowFromUs = windowFromUs;
+  meter.windowToUs = windowToUs;
+
+  function sendDue(fromUs: number): void {
+    let nowUs = fromUs;
+    for (let left = SENDS_IN_A_ROW_MAX; left > 0 && schedule.dueUs <= nowUs; left--, schedule.advance()) {
+      const { dueUs, client } = schedule;
+      const connection = must(connections[client], 'connection');
+      if (dueUs >= windowToUs) return;
+      if (connection.over || dueUs < (beginsUs[client] ?? 0)) continue;
+      connection.send(dueUs);
+      tally.add('sent');
+      tally.add('due', members[client]);
+      nowUs = clockUs();
+      if (dueUs >= windowFromUs) lateUs.record(nowUs - dueUs);
+    }
+  }
+
+  meter.onChunk = sendDue;
+  const tickUs = plan.tickMs * 1000;
+  let nextTickUs = clockUs();
+  function tick(): void {
+    const restUs = nextTickUs - clockUs();
+    if (restUs > 0) Atomics.wait(asleep, 0, 0, restUs / 1000);
+    sendDue(clockUs());
+    nextTickUs = Math.max(nextTickUs + tickUs, clockUs());
+    setImmediate(tick);
+  }
+  tick();
+}
+
+function clockUs(): number {
+  return performance.now() * 1000 - area.zeroUs;
+}
+
+function tell(report: WorkerReport): void {
+  port.postMessage(report);
+}
+
+port.on('message', (order: WorkerOrder) => {
+  switch (order.do) {
+    case 'connect':
+      connectUpTo(Math.min(places.length, Math.ceil(order.upTo / plan.workers)));
+      return;
+    case 'load':
+      load(order.startUs, order.windowFromUs, order.windowToUs);
+      return;
+    case 'report':
+      tell({ is: 'histograms', latencyUs: latencyUs.pairs(), lateUs: lateUs.pairs() });
+  }
+});
