@@ -1,0 +1,88 @@
+/**
+ * What an owner does when an edge attaches: after a take-over, or because packets between the two were lost. It brings
+ * its view of the edge's connections in line, sends the frames that the edge misses or a fresh start, and tells each
+ * member where its commands stand, since those may be lost as well (P16).
+ */
+import type { NodeKey } from '../cluster/ports.ts';
+import { encodeAck, encodeError } from '../protocol/server-frame.ts';
+import type { EdgeLink, RemoteLink } from './edge-link.ts';
+import type { MemberLink } from './member-link.ts';
+import type { Owner } from './owner.ts';
+import type { Position } from './ports.ts';
+import type { Attachment } from './relay-message.ts';
+
+export function attachEdge(owner: Owner, node: NodeKey, at: Position, seats: readonly Attachment[]): void {
+  const edge = owner.feed.edge(node);
+  edge.isStale = false;
+  dropGone(owner, edge, seats);
+  const entered: Entered[] = [];
+  for (const seat of seats) {
+    const link = edge.link(seat.conn, seat.session);
+    if (!seat.joined) continue;
+    const isFresh = owner.roster.bySid(seat.session.sid) === undefined;
+    if (enterOrLeave(owner, link, seat.meta)) entered.push({ link, isFresh });
+  }
+  owner.answer(() => answer(owner, edge, at, entered));
+}
+
+interface Entered {
+  readonly link: RemoteLink;
+  /** The owner did not know the session: its client gets a SYNC, whatever the edge has. */
+  readonly isFresh: boolean;
+}
+
+/** Encodes everything at once, so that state, seq and cseq agree; the answer of it posts. */
+function answer(owner: Owner, edge: EdgeLink, at: Position, entered: readonly Entered[]): () => void {
+  const missed = owner.feed.history.since(at);
+  const { epoch, seq } = owner.feed;
+  const members = entered.flatMap(({ link, isFresh }) => {
+    const member = owner.memberOf(link);
+    return member ? [{ link, isFresh, me: member.number, cseq: member.cseq }] : [];
+  });
+  if (!missed) {
+    const view = owner.view(at.epoch === epoch ? 'reset' : 'owner');
+    const targets = members.map(({ link, me, cseq }) => ({ conn: link.conn, me, cseq }));
+    return () => edge.reset(view, targets);
+  }
+  const view = members.some(({ isFresh }) => isFresh) ? owner.view('reset') : null;
+  return () => {
+    for (const entry of missed) edge.frame(entry.epoch, entry.first, entry.last, entry.frame);
+    edge.attached(epoch, seq);
+    for (const { link, isFresh, me, cseq } of members) {
+      if (view && isFresh) link.synced(view, me, cseq);
+      else for (const frame of commandsStand(owner.room, cseq)) link.send(frame);
+    }
+  };
+}
+
+/** What a client needs to find where its commands stand, after packets were lost. */
+function commandsStand(room: string, cseq: number): Uint8Array[] {
+  const expected = cseq + 1;
+  const lost = encodeError('out-of-order', `expected ${expected}`, { room, cseq: expected });
+  return cseq > 0 ? [encodeAck(room, cseq), lost] : [lost];
+}
+
+/** The edge is gone, or sits in the room no more: its members are away. */
+export function detachEdge(owner: Owner, node: NodeKey): void {
+  const edge = owner.feed.edges.get(node);
+  if (!edge) return;
+  owner.feed.edges.delete(node);
+  for (const link of edge.links.values()) owner.away(link);
+}
+
+/** Attaches a link that its client believes joined; one that may not be is told so. */
+export function enterOrLeave(owner: Owner, link: MemberLink, meta: Uint8Array | null): boolean {
+  const refusal = owner.enter(link, meta);
+  if (!refusal) return true;
+  link.left(encodeError(refusal.code, refusal.text, { room: owner.room }));
+  return false;
+}
+
+function dropGone(owner: Owner, edge: EdgeLink, seats: readonly Attachment[]): void {
+  const there = new Set(seats.map((seat) => seat.conn));
+  for (const [conn, link] of edge.links) {
+    if (there.has(conn)) continue;
+    edge.links.delete(conn);
+    owner.away(link);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * A room at a node that does not own it: forwards the commands of its members to the owner and brings the owner's
+ * frames, byte for byte, to its sockets. Holds no state and no history, only its place in the sequence.
+ *
+ * Frames that do not follow that place are not published. The edge then attaches again, and the owner sends what is
+ * missing or a fresh start. Nothing is timed here: lost packets are noticed by their counters (`Peers`).
+ */
+import type { NodeKey } from '../cluster/ports.ts';
+import { encodeError, encodePosition } from '../protocol/server-frame.ts';
+import type { Post } from './edge-link.ts';
+import type { LocalSeat } from './local-seat.ts';
+import type { RoomView } from './member-link.ts';
+import type { JoinRequest, Position, Publisher } from './ports.ts';
+import {
+  attachMessage,
+  awayMessage,
+  commandMessage,
+  joinMessage,
+  leaveMessage,
+  type readFrame,
+  type readJoined,
+  RELAY,
+  roomMessage,
+  type SyncTarget,
+} from './relay-message.ts';
+
+export interface EdgePorts {
+  readonly post: Post & { readonly isUp: boolean };
+  readonly publisher: Publisher;
+}
+
+const NOWHERE: Position = { epoch: 0, seq: 0 };
+
+export class Edge {
+  readonly owner: NodeKey;
+  readonly #room: string;
+  readonly #ports: EdgePorts;
+  readonly #seats: ReadonlySet<LocalSeat>;
+  /** null until the owner's first answer says where the room stands. */
+  #at: Position | null = null;
+  #attaching = false;
+
+  constructor(room: string, owner: NodeKey, ports: EdgePorts, seats: ReadonlySet<LocalSeat>) {
+    this.#room = room;
+    this.owner = owner;
+    this.#ports = ports;
+    this.#seats = seats;
+  }
+
+  get position(): Position | null {
+    return this.#at;
+  }
+
+  /** Tells the owner who sits here and from where frames are missing, and asks again what is not answered. */
+  attach(): void {
+    const seats = [...this.#seats].filter((seat) => seat.leaving === null);
+    const attachments = seats.map(({ connection, session, meta, topic }) => {
+      return { conn: connection.id, session, meta, joined: topic !== null };
+    });
+    // Where nobody has joined yet, the answer to the first JOIN says where the room stands.
+    this.#attaching = this.#at !== null || attachments.some(({ joined }) => joined);
+    if (this.#attaching) this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
+    for (const seat of this.#seats) {
+      if (seat.pending) this.join(seat, seat.pending);
+      if (seat.leaving !== null) this.leave(seat, seat.leaving);
+    }
+  }
+
+  join(seat: LocalSeat, request: JoinRequest): void {
+    this.#post(joinMessage(seat.connection.id, seat.session, request));
+  }
+
+  leave(seat: LocalSeat, req: number): void {
+    this.#post(leaveMessage(this.#room, seat.connection.id, seat.session, req));
+  }
+
+  command(
+    op: typeof RELAY.message | typeof RELAY.patch,
+    seat: LocalSeat,
+    cseq: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (!this.#ports.post.isUp) {
+      return seat.send(encodeError('unavailable', null, { room: this.#room, cseq }));
+    }
+    this.#post(commandMessage(op, this.#room, seat.connection.id, cseq, bytes.subarray(start, end)));
+  }
+
+  away(seat: LocalSeat): void {
+    this.#post(awayMessage(this.#room, seat.connection.id));
+  }
+
+  detach(): void {
+    this.#post(roomMessage(RELAY.detach, this.#room));
+  }
+
+  frame({ epoch, first, last, frame }: ReturnType<typeof readFrame>): void {
+    const at = this.#at;
+    if (!at || epoch < at.epoch || (epoch === at.epoch && last <= at.seq)) return;
+    if (epoch !== at.epoch || first > at.seq + 1) return this.#attachOnce();
+    this.#ports.publisher.publish(`${this.#room}#${epoch}`, frame);
+    this.#at = { epoch, seq: last };
+  }
+
+  /** JOINED for one seat. It holds the room at `at`; where this edge stands elsewhere, it asks again. */
+  joined(seat: LocalSeat | undefined, { req, at, frames }: ReturnType<typeof readJoined>): void {
+    if (this.#at && (this.#at.epoch !== at.epoch || this.#at.seq !== at.seq)) return this.#attachOnce();
+    this.#at = at;
+    seat?.joined(req, at.epoch, at.seq, frames);
+  }
+
+  synced(view: RoomView, isReset: boolean, targets: readonly SyncTarget[], seats: ReadonlyMap<number, LocalSeat>): void {
+    const at = this.#at;
+    if (at && (view.epoch < at.epoch || (view.epoch === at.epoch && view.seq < at.seq))) return;
+    if (!isReset && at && (at.epoch !== view.epoch || at.seq !== view.seq)) return this.#attachOnce();
+    this.#at = { epoch: view.epoch, seq: view.seq };
+    if (isReset) this.#attaching = false;
+    const synced = new Set<LocalSeat>();
+    for (const { conn, me, cseq } of targets) {
+      const seat = seats.get(conn);
+      if (!seat) continue;
+      seat.synced(view, me, cseq);
+      synced.add(seat);
+    }
+    if (!isReset) return;
+    // Joined after the ATTACH was on its way: such a client finds by itself what it missed (P13).
+    const position = encodePosition(this.#room, view.epoch, view.seq);
+    for (const seat of this.#seats) if (seat.topic !== null && !synced.has(seat)) seat.send(position);
+  }
+
+  attached(at: Position): void {
+    this.#attaching = false;
+    if (this.#at && (this.#at.epoch !== at.epoch || this.#at.seq < at.seq)) this.#attachOnce();
+  }
+
+  #attachOnce(): void {
+    if (!this.#attaching) this.attach();
+  }
+
+  #post(write: ReturnType<typeof attachMessage>): void {
+    this.#ports.post.post(this.owner, write);
+  }
+}

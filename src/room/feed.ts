@@ -1,0 +1,153 @@
+/**
+ * A room's outgoing sequence, on its owner: gives out seq, keeps the history, and brings each sealed frame to the
+ * sockets here and to the edges. The answers of a turn go out behind its frame.
+ *
+ * In a `log` room a frame and its answers are held until the log has it (P18). Frames enter the history when sealed:
+ * whatever reads the history is answered behind the frames that are held, so nobody sees them early.
+ */
+import type { NodeKey } from '../cluster/ports.ts';
+import { encodeAck, encodeStr } from '../protocol/server-frame.ts';
+import { EdgeLink, type Post } from './edge-link.ts';
+import type { Flusher } from './flusher.ts';
+import { History } from './history.ts';
+import type { Outbox } from './outbox.ts';
+import type { Position, Publisher, WriteResult } from './ports.ts';
+
+interface Batch {
+  readonly frame: Uint8Array | null;
+  readonly first: number;
+  readonly last: number;
+  readonly answers: readonly (() => void)[];
+}
+
+/** Frames of a `log` room that wait for the log; beyond it commands are refused. */
+const HELD_BATCHES_MAX = 1024;
+
+export interface FeedOptions {
+  readonly room: string;
+  readonly self: NodeKey;
+  readonly log: boolean;
+  readonly historyBytesMax: number;
+}
+
+export class Feed {
+  readonly epoch: number;
+  readonly topic: string;
+  readonly history: History;
+  readonly edges = new Map<NodeKey, EdgeLink>();
+  readonly #options: FeedOptions;
+  readonly #roomStr: Uint8Array;
+  readonly #publisher: Publisher;
+  readonly #post: Post;
+  readonly #flusher: Flusher;
+  readonly #onFenced: () => void;
+  #seq: number;
+  #held: Batch[] = [];
+  #closed = false;
+
+  constructor(
+    start: Position,
+    publisher: Publisher,
+    post: Post,
+    flusher: Flusher,
+    onFenced: () => void,
+    options: FeedOptions,
+  ) {
+    this.epoch = start.epoch;
+    this.#seq = start.seq;
+    this.topic = `${options.room}#${start.epoch}`;
+    this.history = new History(start, options.historyBytesMax);
+    this.#roomStr = encodeStr(options.room);
+    this.#publisher = publisher;
+    this.#post = post;
+    this.#flusher = flusher;
+    this.#onFenced = onFenced;
+    this.#options = options;
+  }
+
+  /** seq of the last sealed event. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Whether a `log` room can take no command now. */
+  get isHolding(): boolean {
+    return this.#options.log && (this.#flusher.logStalled || this.#held.length >= HELD_BATCHES_MAX);
+  }
+
+  edge(node: NodeKey): EdgeLink {
+    let edge = this.edges.get(node);
+    if (!edge) {
+      edge = new EdgeLink(node, this.#options.room, this.#post);
+      this.edges.set(node, edge);
+    }
+    return edge;
+  }
+
+  /** Seals what the outbox holds; answers the number of events. */
+  flush(outbox: Outbox): number {
+    if (this.#closed) return 0;
+    const first = this.#seq + 1;
+    const sealed = outbox.seal(this.#roomStr, this.epoch, first);
+    const done = outbox.takeDone();
+    if (sealed) {
+      this.#seq += sealed.count;
+      this.history.push(this.epoch, first, this.#seq, sealed.frame);
+    }
+    const batch = { frame: sealed?.frame ?? null, first, last: this.#seq, answers: this.#answers(outbox) };
+    if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);
+    else this.#hold(batch, done);
+    return sealed?.count ?? 0;
+  }
+
+  /** The log has answered for the oldest held frame. */
+  appended(result: WriteResult): void {
+    if (this.#closed) return;
+    if (result === 'fenced') return this.#onFenced();
+    let next = this.#held.shift();
+    while (next) {
+      this.#deliver(next);
+      next = this.#held[0]?.frame === null ? this.#held.shift() : undefined;
+    }
+  }
+
+  /** From now on nothing goes out: another node owns the room, or it is over. */
+  close(): void {
+    this.#closed = true;
+    this.#held = [];
+  }
+
+  #hold(batch: Batch, done: readonly number[]): void {
+    this.#held.push(batch);
+    if (batch.frame === null) return;
+    const { room, self } = this.#options;
+    const append = { room, owner: self, epoch: this.epoch, seq: batch.last, frame: batch.frame, done };
+    this.#flusher.append(append, this);
+  }
+
+  /** First all are encoded, while state and seq agree; they are sent when the batch is delivered. */
+  #answers(outbox: Outbox): (() => void)[] {
+    const answers: (() => void)[] = [];
+    for (const reply of outbox.takeReplies()) {
+      const answer = reply();
+      if (answer) answers.push(answer);
+    }
+    for (const member of outbox.takeAcks()) {
+      member.ackDue = false;
+      const { link } = member;
+      if (!link) continue;
+      const frame = encodeAck(this.#options.room, member.cseq);
+      answers.push(() => link.send(frame));
+    }
+    return answers;
+  }
+
+  #deliver(batch: Batch): void {
+    const { frame } = batch;
+    if (frame) {
+      this.#publisher.publish(this.topic, frame);
+      for (const edge of this.edges.values()) edge.frame(this.epoch, batch.first, batch.last, frame);
+    }
+    for (const answer of batch.answers) answer();
+  }
+}

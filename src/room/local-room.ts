@@ -1,0 +1,306 @@
+/**
+ * A room at this node, from the first seat or claim until nobody here needs it: its seats, and the role that the node
+ * plays in it. Roles change here and nowhere else:
+ *
+ *   resolving ──claimed──► owner ──fenced──► resolving
+ *       └──owned elsewhere──► edge ──owner gone or moved──► resolving
+ *   owner ──empty for a while──► releasing ──► gone
+ *
+ * While the role is open, commands of a first JOIN wait in a bounded queue. Those of seats that were joined before are
+ * dropped: the SYNC that follows makes their clients send them again (P17).
+ */
+import { unreachable } from '../base/assert.ts';
+import type { Timer } from '../base/clock.ts';
+import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
+import { encodeError } from '../protocol/server-frame.ts';
+import { detachEdge, enterOrLeave } from './attach.ts';
+import type { RoomType } from './definition.ts';
+import { Edge } from './edge.ts';
+import { LocalSeat, type Place } from './local-seat.ts';
+import { Owner } from './owner.ts';
+import type { Connection, JoinRequest, Position } from './ports.ts';
+import { RELAY, roomMessage } from './relay-message.ts';
+import { resolveOwner } from './resolve.ts';
+import type { RegistryContext } from './registry-context.ts';
+import { loadRoom } from './snapshot.ts';
+import { WaitingCommands } from './waiting-commands.ts';
+
+export type Role =
+  | { readonly kind: 'resolving' }
+  | { readonly kind: 'owner'; readonly owner: Owner }
+  | { readonly kind: 'edge'; readonly edge: Edge }
+  | { readonly kind: 'releasing' };
+
+type CommandOp = typeof RELAY.message | typeof RELAY.patch;
+
+const RESOLVING: Role = { kind: 'resolving' };
+const RELEASING: Role = { kind: 'releasing' };
+const utf8 = new TextEncoder();
+
+export class LocalRoom implements Place {
+  readonly room: string;
+  readonly type: RoomType;
+  readonly seats = new Map<number, LocalSeat>();
+  readonly #seatSet = new Set<LocalSeat>();
+  readonly #nameBytes: Uint8Array;
+  readonly #context: RegistryContext;
+  readonly #waiting: WaitingCommands;
+  /** Messages of other nodes that came before the role was known. */
+  #deferred: (() => void)[] = [];
+  #role: Role = RESOLVING;
+  #wasFenced = false;
+  #tick: Timer | null = null;
+  #idle: Timer | null = null;
+
+  constructor(room: string, type: RoomType, context: RegistryContext) {
+    this.room = room;
+    this.type = type;
+    this.#nameBytes = utf8.encode(room);
+    this.#context = context;
+    this.#waiting = new WaitingCommands(room);
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  get owner(): Owner | null {
+    return this.#role.kind === 'owner' ? this.#role.owner : null;
+  }
+
+  /** Whether somebody waits for its role, or sits in it. */
+  get isNeeded(): boolean {
+    return this.seats.size > 0 || this.#deferred.length > 0;
+  }
+
+  /** Finds out who owns the room. `suspect` is an owner that this node knows to be dead. */
+  resolve(suspect: NodeKey | null = null): void {
+    this.#role = RESOLVING;
+    void resolveOwner(this, this.#context, suspect);
+  }
+
+  join(connection: Connection, request: JoinRequest): void {
+    let seat = this.seats.get(connection.id);
+    if (!seat) {
+      seat = new LocalSeat(this, this.#nameBytes, connection, request.meta);
+      this.seats.set(connection.id, seat);
+      this.#seatSet.add(seat);
+      connection.seats.push(seat);
+    }
+    seat.pending = request;
+    this.#ask(seat, request);
+  }
+
+  message(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    const role = this.#role;
+    if (role.kind === 'owner') role.owner.message(seat, cseq, bytes, start, end);
+    else this.#forward(RELAY.message, seat, cseq, bytes, start, end);
+  }
+
+  patch(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    const role = this.#role;
+    if (role.kind === 'owner') role.owner.patch(seat, cseq, bytes, start, end);
+    else this.#forward(RELAY.patch, seat, cseq, bytes, start, end);
+  }
+
+  leave(seat: LocalSeat, req: number): void {
+    const role = this.#role;
+    if (role.kind === 'owner') role.owner.leave(seat, req);
+    else if (role.kind === 'edge') role.edge.leave(seat, req);
+    // Otherwise it is asked when the role is known: the seat says that it is leaving.
+  }
+
+  position(): Position | null {
+    const role = this.#role;
+    if (role.kind === 'owner') return { epoch: role.owner.epoch, seq: role.owner.feed.seq };
+    return role.kind === 'edge' ? role.edge.position : null;
+  }
+
+  /** The seat's connection is lost. */
+  disconnected(seat: LocalSeat): void {
+    const role = this.#role;
+    if (role.kind === 'owner') role.owner.away(seat);
+    else if (role.kind === 'edge') role.edge.away(seat);
+    seat.vacate();
+  }
+
+  vacated(seat: LocalSeat): void {
+    this.seats.delete(seat.connection.id);
+    this.#seatSet.delete(seat);
+    this.#waiting.forget(seat);
+    if (this.#role.kind === 'edge' && this.seats.size === 0) {
+      this.#role.edge.detach();
+      this.#context.drop(this);
+    }
+  }
+
+  /** Runs a message of another node now, or when the role is known. */
+  whenResolved(task: () => void): void {
+    if (this.#role.kind === 'owner' || this.#role.kind === 'edge') return task();
+    if (this.#deferred.length < this.#context.options.deferredMax) this.#deferred.push(task);
+  }
+
+  becomeOwner(epoch: number, record: RoomRecord | null, isClean: boolean): void {
+    const { clock } = this.#context.rooms;
+    const loaded = loadRoom(epoch, record, isClean && !this.#wasFenced, clock.now() + this.type.graceMs);
+    const owner = new Owner(this.room, this.type, loaded, this.#context.rooms, {
+      onFenced: () => this.demote(owner),
+      onOccupied: (occupied) => this.#occupied(owner, occupied),
+      onAway: () => this.#context.watchGrace(this),
+      onClosed: (frame) => this.#closed(owner, frame),
+    });
+    this.#role = { kind: 'owner', owner };
+    this.#context.rooms.snapshotter.track(owner);
+    owner.created();
+    if (owner.roster.size > 0) this.#context.watchGrace(this);
+    this.#occupied(owner, owner.roster.size > 0);
+    for (const seat of [...this.#seatSet]) this.#seatOwned(owner, seat);
+    this.#resolved();
+  }
+
+  becomeEdge(node: NodeKey): void {
+    const edge = new Edge(this.room, node, this.#context.edgePorts, this.#seatSet);
+    this.#role = { kind: 'edge', edge };
+    if (this.seats.size === 0) {
+      this.#resolved();
+      if (this.#role.kind === 'edge') this.#context.drop(this);
+      return;
+    }
+    edge.attach();
+    this.#resolved();
+  }
+
+  /** Refuses the JOINs that wait for an owner; seats that were joined before go on waiting. */
+  refuseWaiting(text: string): void {
+    for (const seat of [...this.#seatSet]) {
+      const { pending } = seat;
+      if (!pending) continue;
+      seat.refused(pending.req, encodeError('unavailable', text, { req: pending.req, room: this.room }));
+    }
+  }
+
+  /** Another node owns the room: this copy is given up at once, and everybody here goes to that one. */
+  demote(owner: Owner): void {
+    if (this.owner !== owner) return;
+    this.#context.rooms.counters.fenced++;
+    this.#wasFenced = true;
+    this.#retire(owner);
+    for (const edge of owner.feed.edges.keys()) {
+      this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, this.room));
+    }
+    this.resolve();
+  }
+
+  /** Gives the room back to the directory with its last changes. Never rejects: a store that is away is logged. */
+  async release(owner: Owner): Promise<void> {
+    owner.flush();
+    this.#role = RELEASING;
+    const { rooms, directory } = this.#context;
+    const kept = this.type.durability !== 'none' && !owner.isClosed;
+    const ttlMs = kept ? this.#context.options.ttlWaitingMs : 0;
+    try {
+      if (kept) await rooms.snapshotter.commitNow(owner);
+      await directory.release(this.room, rooms.self, owner.epoch, ttlMs);
+    } catch (cause) {
+      rooms.log.warn({ err: cause, room: this.room }, 'room not released: the store is away');
+    } finally {
+      this.#retire(owner);
+    }
+  }
+
+  #ask(seat: LocalSeat, request: JoinRequest): void {
+    const role = this.#role;
+    switch (role.kind) {
+      case 'owner':
+        return role.owner.join(seat, request);
+      case 'edge':
+        if (this.#context.edgePorts.post.isUp) return role.edge.join(seat, request);
+        return this.refuseWaiting("the room's owner can't be reached now");
+      case 'resolving':
+      case 'releasing':
+        return;
+      default:
+        return unreachable(role);
+    }
+  }
+
+  #forward(op: CommandOp, seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#role.kind === 'edge') return this.#role.edge.command(op, seat, cseq, bytes, start, end);
+    if (seat.topic !== null) return;
+    this.#waiting.add(seat, op, cseq, bytes.slice(start, end));
+  }
+
+  #seatOwned(owner: Owner, seat: LocalSeat): void {
+    seat.member = 0;
+    if (seat.leaving !== null) return owner.leave(seat, seat.leaving);
+    if (seat.topic !== null && enterOrLeave(owner, seat, seat.meta)) {
+      owner.answer(() => {
+        const member = owner.memberOf(seat);
+        if (!member) return null;
+        const [view, me, cseq] = [owner.view('owner'), member.number, member.cseq];
+        this.#context.rooms.counters.resyncs++;
+        return () => seat.synced(view, me, cseq);
+      });
+    }
+    if (seat.pending) owner.join(seat, seat.pending);
+  }
+
+  #resolved(): void {
+    for (const { seat, op, cseq, body } of this.#waiting.take()) {
+      if (op === RELAY.message) this.message(seat, cseq, body, 0, body.length);
+      else this.patch(seat, cseq, body, 0, body.length);
+    }
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const task of deferred) task();
+  }
+
+  #occupied(owner: Owner, isOccupied: boolean): void {
+    const { clock } = this.#context.rooms;
+    this.#idle?.cancel();
+    this.#idle = null;
+    this.#tick?.cancel();
+    this.#tick = null;
+    if (!isOccupied) {
+      this.#idle = clock.after(this.#context.options.roomIdleMs, () => void this.#releaseIdle(owner));
+    } else if (this.type.ticksPerSec > 0) {
+      let before = clock.now();
+      this.#tick = clock.every(1000 / this.type.ticksPerSec, () => {
+        const now = clock.now();
+        owner.tick(now - before);
+        before = now;
+      });
+    }
+  }
+
+  async #releaseIdle(owner: Owner): Promise<void> {
+    if (this.owner !== owner || owner.roster.size > 0) return;
+    if (owner.feed.isHolding) return this.#occupied(owner, false);
+    for (const node of [...owner.feed.edges.keys()]) detachEdge(owner, node);
+    await this.release(owner);
+    this.#released();
+  }
+
+  #closed(owner: Owner, frame: Uint8Array): void {
+    for (const edge of owner.feed.edges.values()) edge.closed(frame);
+    for (const seat of [...this.#seatSet]) {
+      if (seat.topic !== null) seat.left(frame);
+    }
+    void this.release(owner).then(() => this.#released());
+  }
+
+  #released(): void {
+    if (this.isNeeded) this.resolve();
+    else this.#context.drop(this);
+  }
+
+  /** Stops everything that the owner has running. */
+  #retire(owner: Owner): void {
+    owner.feed.close();
+    this.#context.rooms.snapshotter.forget(owner);
+    this.#tick?.cancel();
+    this.#tick = null;
+    this.#idle?.cancel();
+    this.#idle = null;
+  }
+}

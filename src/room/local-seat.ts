@@ -1,0 +1,115 @@
+/** A seat of one of this node's connections: what the gateway sends commands to, and the owner's link when it lives here. */
+import { encodeSync } from '../protocol/server-frame.ts';
+import type { MemberLink, RoomView } from './member-link.ts';
+import type { Connection, JoinRequest, Position, Seat, SessionIdentity } from './ports.ts';
+
+/** The room at this node, whoever owns it. */
+export interface Place {
+  readonly room: string;
+  message(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void;
+  patch(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void;
+  leave(seat: LocalSeat, req: number): void;
+  position(): Position | null;
+  /** The seat is empty now. */
+  vacated(seat: LocalSeat): void;
+}
+
+export class LocalSeat implements Seat, MemberLink {
+  readonly room: string;
+  readonly nameBytes: Uint8Array;
+  readonly connection: Connection;
+  topic: string | null = null;
+  member = 0;
+  /** The JOIN that is not answered yet; it is asked again when packets were lost. */
+  pending: JoinRequest | null = null;
+  /** `req` of the LEAVE that is not answered yet. */
+  leaving: number | null = null;
+  /** Of the first JOIN, for an owner that has lost the membership. */
+  readonly meta: Uint8Array | null;
+  readonly #place: Place;
+  #vacated = false;
+
+  constructor(place: Place, nameBytes: Uint8Array, connection: Connection, meta: Uint8Array | null) {
+    this.#place = place;
+    this.room = place.room;
+    this.nameBytes = nameBytes;
+    this.connection = connection;
+    this.meta = meta;
+  }
+
+  get session(): SessionIdentity {
+    return this.connection.session;
+  }
+
+  message(cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#place.message(this, cseq, bytes, start, end);
+  }
+
+  patch(cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#place.patch(this, cseq, bytes, start, end);
+  }
+
+  leave(req: number): void {
+    this.leaving = req;
+    this.#place.leave(this, req);
+  }
+
+  position(): Position | null {
+    return this.topic === null ? null : this.#place.position();
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.#vacated) this.connection.send(frame);
+  }
+
+  joined(req: number, epoch: number, _seq: number, frames: readonly Uint8Array[]): void {
+    if (this.#vacated) return;
+    if (this.pending?.req === req) this.pending = null;
+    for (const frame of frames) this.connection.send(frame);
+    this.#listen(epoch);
+  }
+
+  synced(view: RoomView, me: number, cseq: number): void {
+    // A seat whose JOIN is still open gets JOINED; to its client a SYNC before that would come from nowhere.
+    if (this.#vacated || this.topic === null) return;
+    const { epoch, seq, roster, state, reason } = view;
+    this.connection.send(encodeSync(this.room, epoch, seq, me, cseq, roster, state, reason));
+    this.#listen(epoch);
+  }
+
+  left(frame: Uint8Array | null): void {
+    if (this.#vacated) return;
+    if (frame) this.connection.send(frame);
+    this.vacate();
+  }
+
+  refused(req: number, frame: Uint8Array): void {
+    if (this.#vacated) return;
+    if (this.pending?.req === req) this.pending = null;
+    this.connection.send(frame);
+    if (this.topic === null && this.pending === null) this.vacate();
+  }
+
+  replaced(): void {
+    this.connection.replaced();
+  }
+
+  /** Takes the seat out of its connection and place; nothing reaches the client through it any more. */
+  vacate(): void {
+    if (this.#vacated) return;
+    this.#vacated = true;
+    if (this.topic !== null) this.connection.unsubscribe(this.topic);
+    this.topic = null;
+    const at = this.connection.seats.indexOf(this);
+    if (at !== -1) this.connection.seats.splice(at, 1);
+    this.#place.vacated(this);
+  }
+
+  #listen(epoch: number): void {
+    const topic = `${this.room}#${epoch}`;
+    if (this.topic === topic) return;
+    if (this.topic !== null) this.connection.unsubscribe(this.topic);
+    this.topic = topic;
+    this.connection.subscribe(topic);
+  }
+}

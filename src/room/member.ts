@@ -1,0 +1,61 @@
+import { Reader } from '../protocol/reader.ts';
+import { Writer } from '../protocol/writer.ts';
+import type { RoomMember } from './definition.ts';
+import type { MemberLink } from './member-link.ts';
+import type { SessionIdentity } from './ports.ts';
+
+/** A session inside a room. */
+export class Member implements RoomMember {
+  readonly number: number;
+  readonly sid: string;
+  readonly user: string;
+  readonly meta: Uint8Array | null;
+  /** The highest command applied (P8). */
+  cseq = 0;
+  /** Of the connection that attached last; a JOIN of an older one loses. */
+  generation = 0;
+  /** The one connection whose commands count; null while away. */
+  link: MemberLink | null = null;
+  /** When the grace time is over, on the clock; 0 while here. */
+  graceEndsAt = 0;
+  /** An ACK goes out with the next flush. */
+  ackDue = false;
+
+  constructor(number: number, identity: Pick<SessionIdentity, 'sid' | 'user'>, meta: Uint8Array | null) {
+    this.number = number;
+    this.sid = identity.sid;
+    this.user = identity.user;
+    this.meta = meta;
+  }
+
+  get here(): boolean {
+    return this.link !== null;
+  }
+}
+
+const MEMBER_FIELDS = 5;
+
+/** The value of a member's field in the room hash: `[sid, user, meta | nil, cseq, generation]`. */
+export function encodeMember(member: Member): Uint8Array {
+  const writer = new Writer(96 + (member.meta?.length ?? 0));
+  writer.array(MEMBER_FIELDS);
+  writer.str(member.sid);
+  writer.str(member.user);
+  if (member.meta) writer.bin(member.meta);
+  else writer.nil();
+  writer.uint(member.cseq);
+  writer.uint(member.generation);
+  return writer.take();
+}
+
+export function decodeMember(number: number, bytes: Uint8Array): Member {
+  const reader = new Reader();
+  reader.reset(bytes);
+  reader.array('member');
+  const identity = { sid: reader.str('sid'), user: reader.str('user') };
+  const meta = reader.nil() ? null : reader.bin('meta').slice();
+  const member = new Member(number, identity, meta);
+  member.cseq = reader.uint('cseq');
+  member.generation = reader.uint('generation');
+  return member;
+}

@@ -1,0 +1,193 @@
+/**
+ * What a room says at the end of this event-loop turn: its events, encoded as they are accepted, and the answers that
+ * follow them. Sealing puts the EVENTS header in front of the bytes, so each payload is copied exactly once.
+ *
+ * Server writes to the state are merged per key until another event needs its place in the order: a tick that sets
+ * twenty keys makes one event. `rollback` undoes what was written after a mark, for a command that is refused.
+ */
+import {
+  EVENTS_HEADER_MAX,
+  writeEventsHeader,
+  writeJoined,
+  writeLeft,
+  writeMessage,
+  writeState,
+  writeStatus,
+} from '../protocol/server-frame.ts';
+import type { LeftReason, Status } from '../protocol/op.ts';
+import { Writer } from '../protocol/writer.ts';
+import type { Member } from './member.ts';
+import type { RoomState } from './state.ts';
+
+/** Answers in two steps: encode at the flush, where state and seq agree; deliver when the frame is out (P18). */
+export type Reply = () => (() => void) | null;
+
+/** Writers of rooms that have something to say; a quiet room holds no buffer. */
+const idleWriters: Writer[] = [];
+const IDLE_WRITERS_MAX = 256;
+const WRITER_BYTES = 2048;
+
+export interface Mark {
+  readonly pos: number;
+  readonly count: number;
+  readonly replies: number;
+  readonly done: number;
+  readonly patched: ReadonlySet<string>;
+}
+
+export class Outbox {
+  readonly #state: RoomState;
+  #writer: Writer | null = null;
+  #count = 0;
+  #replies: Reply[] = [];
+  #done: number[] = [];
+  #acks: Member[] = [];
+  /** Keys written by handlers whose event is not written yet. */
+  #patched = new Set<string>();
+
+  constructor(state: RoomState) {
+    this.#state = state;
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0 && this.#replies.length === 0 && this.#acks.length === 0 && this.#patched.size === 0;
+  }
+
+  /** Bytes of events so far. */
+  get bytes(): number {
+    return this.#writer ? this.#writer.pos - EVENTS_HEADER_MAX : 0;
+  }
+
+  message(member: number, cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    writeMessage(this.#event(), member, cseq, bytes, start, end);
+  }
+
+  patch(member: number, cseq: number, bytes: Uint8Array, start: number, end: number): void {
+    writeState(this.#event(), member, cseq, bytes, start, end);
+  }
+
+  joined(member: Member): void {
+    writeJoined(this.#event(), member.number, member.user, member.meta);
+  }
+
+  left(member: Member, reason: LeftReason): void {
+    writeLeft(this.#event(), member.number, reason);
+  }
+
+  status(member: Member, status: Status): void {
+    writeStatus(this.#event(), member.number, status);
+  }
+
+  /** A handler wrote or deleted this key in the state. */
+  patched(key: string): void {
+    this.#patched.add(key);
+  }
+
+  reply(reply: Reply): void {
+    this.#replies.push(reply);
+  }
+
+  /** The member gets one ACK with this flush, however many of its commands were done. */
+  ack(member: Member): void {
+    if (member.ackDue) return;
+    member.ackDue = true;
+    this.#acks.push(member);
+  }
+
+  /** A command of a `log` room that is done without an event of its own. */
+  done(member: number, cseq: number): void {
+    this.#done.push(member, cseq);
+  }
+
+  mark(): Mark {
+    return {
+      pos: this.#writer?.pos ?? EVENTS_HEADER_MAX,
+      count: this.#count,
+      replies: this.#replies.length,
+      done: this.#done.length,
+      patched: this.#patched.size === 0 ? NOTHING : new Set(this.#patched),
+    };
+  }
+
+  rollback(mark: Mark): void {
+    if (this.#writer) this.#writer.pos = mark.pos;
+    this.#count = mark.count;
+    this.#replies.length = mark.replies;
+    this.#done.length = mark.done;
+    this.#patched = new Set(mark.patched);
+  }
+
+  /** The EVENTS frame as bytes of its own, or null without events; `count` events, of which the first has seq `first`. */
+  seal(room: Uint8Array, epoch: number, first: number): { readonly frame: Uint8Array; readonly count: number } | null {
+    this.#writePatch();
+    const writer = this.#writer;
+    const count = this.#count;
+    if (!writer || count === 0) return null;
+    const start = writeEventsHeader(writer.bytes, EVENTS_HEADER_MAX, room, epoch, first, count);
+    const frame = writer.bytes.slice(start, writer.pos);
+    this.#writer = null;
+    this.#count = 0;
+    if (idleWriters.length < IDLE_WRITERS_MAX) idleWriters.push(writer);
+    return { frame, count };
+  }
+
+  takeReplies(): readonly Reply[] {
+    const replies = this.#replies;
+    if (replies.length > 0) this.#replies = [];
+    return replies;
+  }
+
+  takeAcks(): readonly Member[] {
+    const acks = this.#acks;
+    if (acks.length > 0) this.#acks = [];
+    return acks;
+  }
+
+  takeDone(): readonly number[] {
+    const done = this.#done;
+    if (done.length > 0) this.#done = [];
+    return done;
+  }
+
+  /** The writer, ready for one more event. */
+  #event(): Writer {
+    if (this.#patched.size > 0) this.#writePatch();
+    this.#count++;
+    return this.#open();
+  }
+
+  #open(): Writer {
+    if (!this.#writer) {
+      this.#writer = idleWriters.pop() ?? new Writer(WRITER_BYTES);
+      this.#writer.reset();
+      this.#writer.reserve(EVENTS_HEADER_MAX);
+      this.#writer.pos = EVENTS_HEADER_MAX;
+    }
+    return this.#writer;
+  }
+
+  /** One event of member 0 for all keys that handlers touched since the last one. */
+  #writePatch(): void {
+    if (this.#patched.size === 0) return;
+    const set: [string, Uint8Array][] = [];
+    const del: string[] = [];
+    for (const key of this.#patched) {
+      const value = this.#state.get(key);
+      if (value) set.push([key, value]);
+      else del.push(key);
+    }
+    this.#patched = new Set();
+    const body = new Writer(256);
+    body.map(set.length);
+    for (const [key, value] of set) {
+      body.str(key);
+      body.bin(value);
+    }
+    body.array(del.length);
+    for (const key of del) body.str(key);
+    this.#count++;
+    writeState(this.#open(), 0, 0, body.bytes, 0, body.pos);
+  }
+}
+
+const NOTHING: ReadonlySet<string> = new Set();

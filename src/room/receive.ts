@@ -1,0 +1,143 @@
+/** Messages of other nodes, read whole and brought to the room, in the role that the message is for. */
+import type { NodeKey } from '../cluster/ports.ts';
+import type { Reader } from '../protocol/reader.ts';
+import { FrameFault } from '../protocol/frame-fault.ts';
+import { attachEdge, detachEdge } from './attach.ts';
+import type { Post } from './edge-link.ts';
+import type { LocalRoom } from './local-room.ts';
+import type { Owner } from './owner.ts';
+import {
+  RELAY,
+  readAttach,
+  readFrame,
+  readJoin,
+  readJoined,
+  readLeave,
+  readLeft,
+  readSynced,
+  roomMessage,
+} from './relay-message.ts';
+
+/** From an edge. `room` is null where its type is not served here, or a room is not known and need not be. */
+export function receiveAsOwner(
+  op: number,
+  r: Reader,
+  from: NodeKey,
+  name: string,
+  room: LocalRoom | null,
+  post: Post,
+): void {
+  switch (op) {
+    case RELAY.join: {
+      const { conn, session, request } = readJoin(r, name);
+      return asOwner(room, from, name, post, (owner) => {
+        owner.join(owner.feed.edge(from).link(conn, session), request);
+      });
+    }
+    case RELAY.attach: {
+      const { at, seats } = readAttach(r);
+      return asOwner(room, from, name, post, (owner) => attachEdge(owner, from, at, seats));
+    }
+    case RELAY.leave: {
+      const { conn, session, req } = readLeave(r);
+      room?.owner?.leave(room.owner.feed.edge(from).link(conn, session), req);
+      return;
+    }
+    case RELAY.away: {
+      const conn = r.uint('conn');
+      const edge = room?.owner?.feed.edges.get(from);
+      const link = edge?.links.get(conn);
+      if (!link) return;
+      edge?.links.delete(conn);
+      room?.owner?.away(link);
+      return;
+    }
+    case RELAY.message:
+    case RELAY.patch: {
+      const [conn, cseq, body] = [r.uint('conn'), r.uint('cseq'), r.bin('body')];
+      // A connection that is not known was never attached, or its JOIN was lost: the two ends heal that (P16).
+      const link = room?.owner?.feed.edges.get(from)?.links.get(conn);
+      if (!link) return;
+      if (op === RELAY.message) room?.owner?.message(link, cseq, body, 0, body.length);
+      else room?.owner?.patch(link, cseq, body, 0, body.length);
+      return;
+    }
+    case RELAY.detach:
+      if (room?.owner) detachEdge(room.owner, from);
+      return;
+    default:
+      throw new FrameFault(`message to an owner: unknown op ${op}`);
+  }
+}
+
+function asOwner(room: LocalRoom | null, from: NodeKey, name: string, post: Post, task: (owner: Owner) => void): void {
+  if (!room) return post.post(from, roomMessage(RELAY.moved, name));
+  room.whenResolved(() => {
+    if (room.owner) task(room.owner);
+    else post.post(from, roomMessage(RELAY.moved, name));
+  });
+}
+
+/** From a room's owner. What an owner says that this node does not take for the owner is ignored. */
+export function receiveAsEdge(
+  op: number,
+  r: Reader,
+  from: NodeKey,
+  room: LocalRoom | undefined,
+  name: string,
+  post: Post,
+): void {
+  const edge = room?.role.kind === 'edge' && room.role.edge.owner === from ? room.role.edge : null;
+  const seat = (): ReturnType<LocalRoom['seats']['get']> => {
+    const conn = r.uint('conn');
+    return edge ? room?.seats.get(conn) : undefined;
+  };
+  switch (op) {
+    case RELAY.frame: {
+      const frame = readFrame(r);
+      if (!room) post.post(from, roomMessage(RELAY.detach, name));
+      return edge?.frame(frame);
+    }
+    case RELAY.send: {
+      const target = seat();
+      const frame = r.bin('frame');
+      return target?.send(frame);
+    }
+    case RELAY.joined: {
+      const joined = readJoined(r);
+      return edge?.joined(room?.seats.get(joined.conn), joined);
+    }
+    case RELAY.synced: {
+      const { view, reset, targets } = readSynced(r);
+      if (edge && room) edge.synced(view, reset, targets, room.seats);
+      return;
+    }
+    case RELAY.left: {
+      const { conn, frame } = readLeft(r);
+      if (edge) room?.seats.get(conn)?.left(frame);
+      return;
+    }
+    case RELAY.refused: {
+      const target = seat();
+      const [req, frame] = [r.uint('req'), r.bin('frame')];
+      return target?.refused(req, frame);
+    }
+    case RELAY.replaced:
+      return seat()?.replaced();
+    case RELAY.attached: {
+      const at = { epoch: r.uint('epoch'), seq: r.uint('seq') };
+      return edge?.attached(at);
+    }
+    case RELAY.moved:
+      if (edge) room?.resolve();
+      return;
+    case RELAY.closed: {
+      const frame = r.bin('frame');
+      if (!edge || !room) return;
+      for (const each of [...room.seats.values()]) if (each.topic !== null) each.left(frame);
+      return;
+    }
+    default:
+      throw new FrameFault(`message to an edge: unknown op ${op}`);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Directory, NodeKey } from '../cluster/ports.ts';
+import type { Rng } from '../base/rng.ts';
+import type { RoomContext } from './context.ts';
+import type { EdgePorts } from './edge.ts';
+import type { LocalRoom } from './local-room.ts';
+
+/** Who lives, as far as rooms need it. */
+export interface Liveness {
+  isKnown(node: NodeKey): boolean;
+  isDead(node: NodeKey): boolean;
+}
+
+export interface RegistryOptions {
+  /** How long an empty room stays with its owner. */
+  readonly roomIdleMs: number;
+  readonly ttlActiveMs: number;
+  readonly ttlWaitingMs: number;
+  /** Messages of other nodes that wait for one room's role. */
+  readonly deferredMax: number;
+}
+
+/** What a room at this node needs beyond what an owner needs. */
+export interface RegistryContext {
+  readonly rooms: RoomContext;
+  readonly directory: Directory;
+  readonly liveness: Liveness;
+  readonly rng: Rng;
+  readonly edgePorts: EdgePorts;
+  readonly options: RegistryOptions;
+  /** The node is going: nothing new is begun. */
+  isStopped(): boolean;
+  /** The room has nothing left to do at this node. */
+  drop(room: LocalRoom): void;
+  /** Some of its members are away. */
+  watchGrace(room: LocalRoom): void;
+}

@@ -1,0 +1,176 @@
+/**
+ * All rooms of this node: takes joins from the gateway and messages from other nodes to the room that they are for,
+ * and tells rooms what happens to the nodes that they depend on.
+ */
+import { unreachable } from '../base/assert.ts';
+import type { Timer } from '../base/clock.ts';
+import type { NodeKey } from '../cluster/ports.ts';
+import { roomType } from '../protocol/limits.ts';
+import type { Reader } from '../protocol/reader.ts';
+import { encodeError } from '../protocol/server-frame.ts';
+import { detachEdge } from './attach.ts';
+import { LocalRoom } from './local-room.ts';
+import type { LocalSeat } from './local-seat.ts';
+import type { Connection, JoinRequest, Rooms } from './ports.ts';
+import type { RegistryContext } from './registry-context.ts';
+import { holeMessage, RELAY, roomMessage, wholeMessage } from './relay-message.ts';
+import { receiveAsEdge, receiveAsOwner } from './receive.ts';
+import type { RoomTypes } from './types.ts';
+
+const SWEEP_MS = 250;
+const TOUCH_MS = 10_000;
+
+export class Registry implements Rooms {
+  readonly #rooms = new Map<string, LocalRoom>();
+  readonly #graceWatched = new Set<LocalRoom>();
+  readonly #types: RoomTypes;
+  readonly #context: RegistryContext;
+  readonly #timers: Timer[] = [];
+  #stopped = false;
+
+  constructor(types: RoomTypes, context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped'>) {
+    this.#types = types;
+    this.#context = {
+      ...context,
+      isStopped: () => this.#stopped,
+      drop: (room) => this.#drop(room),
+      watchGrace: (room) => void this.#graceWatched.add(room),
+    };
+  }
+
+  start(): void {
+    const { clock, snapshotter } = this.#context.rooms;
+    this.#timers.push(
+      clock.every(SWEEP_MS, () => this.#sweep()),
+      clock.every(TOUCH_MS, () => snapshotter.touchStale()),
+    );
+  }
+
+  /** Gives every owned room back, so that the nodes of its members can claim it at once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    const owned = [...this.#rooms.values()].flatMap((room) => (room.owner ? [{ room, owner: room.owner }] : []));
+    await Promise.all(
+      owned.map(async ({ room, owner }) => {
+        const edges = [...owner.feed.edges.keys()];
+        await room.release(owner);
+        for (const edge of edges) this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, room.room));
+      }),
+    );
+    this.#context.rooms.snapshotter.stop();
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  rooms(): IterableIterator<LocalRoom> {
+    return this.#rooms.values();
+  }
+
+  get(name: string): LocalRoom | undefined {
+    return this.#rooms.get(name);
+  }
+
+  join(connection: Connection, request: JoinRequest): void {
+    const room = this.#open(request.room);
+    if (room) return room.join(connection, request);
+    const { req, room: name } = request;
+    connection.send(encodeError('bad-room', 'rooms of this type are not served here', { req, room: name }));
+  }
+
+  disconnect(connection: Connection): void {
+    // Seats here are always our own; the gateway knows them by a narrower type.
+    for (const seat of [...connection.seats] as LocalSeat[]) this.#rooms.get(seat.room)?.disconnected(seat);
+  }
+
+  /** One message of another node: reads exactly one value. */
+  receive(from: NodeKey, message: Reader, onSession: (sid: string, generation: number) => void): void {
+    message.array('message');
+    const op = message.uint('op');
+    const name = message.str('room');
+    switch (op) {
+      case RELAY.hole:
+        return this.#attachAll(from);
+      case RELAY.whole:
+        return this.#dropStale(from);
+      case RELAY.session:
+        return onSession(message.str('sid'), message.uint('generation'));
+      default:
+        if (op < RELAY.frame) receiveAsOwner(op, message, from, name, this.#roomFor(op, name), this.#context.rooms.post);
+        else receiveAsEdge(op, message, from, this.#rooms.get(name), name, this.#context.rooms.post);
+    }
+  }
+
+  /** Packets of that node were lost: what it owns for us is attached again, and it attaches what we own for it. */
+  missed(from: NodeKey): void {
+    for (const room of this.#rooms.values()) {
+      const edge = room.owner?.feed.edges.get(from);
+      if (edge) edge.isStale = true;
+    }
+    this.#context.rooms.post.post(from, holeMessage);
+    this.#attachAll(from);
+  }
+
+  /** That life of a node is over. */
+  nodeDown(node: NodeKey): void {
+    for (const room of [...this.#rooms.values()]) {
+      const { role } = room;
+      switch (role.kind) {
+        case 'owner':
+          detachEdge(role.owner, node);
+          break;
+        case 'edge':
+          if (role.edge.owner === node) room.resolve(node);
+          break;
+        case 'resolving':
+        case 'releasing':
+          break;
+        default:
+          unreachable(role);
+      }
+    }
+  }
+
+  /** A peer asks for a room that it takes us for the owner of; whether we are, the directory knows. */
+  #roomFor(op: number, name: string): LocalRoom | null {
+    return op === RELAY.join || op === RELAY.attach ? this.#open(name) : (this.#rooms.get(name) ?? null);
+  }
+
+  #open(name: string): LocalRoom | null {
+    let room = this.#rooms.get(name);
+    if (room) return room;
+    const type = this.#types.get(roomType(name));
+    if (!type) return null;
+    room = new LocalRoom(name, type, this.#context);
+    this.#rooms.set(name, room);
+    room.resolve();
+    return room;
+  }
+
+  #attachAll(owner: NodeKey): void {
+    for (const { role } of this.#rooms.values()) {
+      if (role.kind === 'edge' && role.edge.owner === owner) role.edge.attach();
+    }
+    this.#context.rooms.post.post(owner, wholeMessage);
+  }
+
+  #dropStale(node: NodeKey): void {
+    for (const { owner } of this.#rooms.values()) {
+      if (owner?.feed.edges.get(node)?.isStale) detachEdge(owner, node);
+    }
+  }
+
+  #drop(room: LocalRoom): void {
+    if (this.#rooms.get(room.room) === room) this.#rooms.delete(room.room);
+    this.#graceWatched.delete(room);
+  }
+
+  #sweep(): void {
+    const now = this.#context.rooms.clock.now();
+    for (const room of this.#graceWatched) {
+      if (!room.owner?.sweepGrace(now)) this.#graceWatched.delete(room);
+    }
+  }
+}

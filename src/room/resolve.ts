@@ -1,0 +1,58 @@
+/**
+ * Finds a room's owner: claims it in the directory, which answers who has it instead. A dead owner is replaced by
+ * naming it in the next claim, so that of many nodes that try exactly one wins. While an owner is neither known nor
+ * surely dead, and while the store can't be reached, it tries again; JOINs that wait are told to retry.
+ */
+import { fullJitterMs } from '../base/backoff.ts';
+import type { Claim, NodeKey } from '../cluster/ports.ts';
+import type { LocalRoom } from './local-room.ts';
+import type { RegistryContext } from './registry-context.ts';
+
+const RETRY_BASE_MS = 100;
+const RETRY_MAX_MS = 1000;
+/** Waiting JOINs are refused after so many tries: well within a client's patience, longer than a blip. */
+const TRIES_UNTIL_REFUSED = 3;
+
+export async function resolveOwner(room: LocalRoom, context: RegistryContext, suspect: NodeKey | null): Promise<void> {
+  let dead = suspect;
+  for (let tries = 0; ; tries++) {
+    if (tries > 0) {
+      if (tries >= TRIES_UNTIL_REFUSED) room.refuseWaiting("the room's owner can't be reached now");
+      // An answer that was lost may have made this node the owner; whoever asks for the room next finds that out.
+      if (!room.isNeeded) return context.drop(room);
+      await pause(context, tries);
+    }
+    if (context.isStopped()) return;
+    const claim = await tryClaim(room, context, dead, tries);
+    if (claim === null) continue;
+    if (claim.kind === 'owned') {
+      if (dead !== null) context.rooms.counters.takeOvers++;
+      return room.becomeOwner(claim.epoch, claim.record, dead === null);
+    }
+    if (context.liveness.isDead(claim.owner)) dead = claim.owner;
+    else if (context.liveness.isKnown(claim.owner)) return room.becomeEdge(claim.owner);
+    else dead = null;
+  }
+}
+
+/** null: the store could not be reached. Claiming again after a lost answer is a new epoch, so nothing is doubled. */
+async function tryClaim(
+  room: LocalRoom,
+  context: RegistryContext,
+  dead: NodeKey | null,
+  tries: number,
+): Promise<Claim | null> {
+  const { directory, rooms, options } = context;
+  rooms.counters.claims++;
+  try {
+    return await directory.claim(room.room, rooms.self, dead, options.ttlActiveMs);
+  } catch (cause) {
+    if (tries === 0) rooms.log.warn({ err: cause, room: room.room }, 'room not claimed: the store is away');
+    return null;
+  }
+}
+
+function pause(context: RegistryContext, tries: number): Promise<void> {
+  const ms = fullJitterMs(tries, RETRY_BASE_MS, RETRY_MAX_MS, context.rng);
+  return new Promise((resolve) => void context.rooms.clock.after(ms, resolve));
+}

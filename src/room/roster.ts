@@ -1,0 +1,79 @@
+/** Who is in a room. Numbers grow and are never used twice; the counter is part of the room's stored meta. */
+import { must } from '../base/assert.ts';
+import { STATUS } from '../protocol/op.ts';
+import { writeRosterEntry } from '../protocol/server-frame.ts';
+import { Writer } from '../protocol/writer.ts';
+import type { Member } from './member.ts';
+
+export class Roster {
+  readonly #byNumber = new Map<number, Member>();
+  readonly #bySid = new Map<string, Member>();
+  /** Numbers of members that were added, changed or removed since the last commit took them. */
+  readonly dirty = new Set<number>();
+  /** The number that the next member gets. */
+  nextNumber: number;
+  #encoded: Uint8Array | null = null;
+
+  constructor(nextNumber: number) {
+    this.nextNumber = nextNumber;
+  }
+
+  get size(): number {
+    return this.#byNumber.size;
+  }
+
+  get members(): ReadonlyMap<number, Member> {
+    return this.#byNumber;
+  }
+
+  get(number: number): Member | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  bySid(sid: string): Member | undefined {
+    return this.#bySid.get(sid);
+  }
+
+  add(member: Member): void {
+    this.load(member);
+    this.touch(member);
+  }
+
+  /** Takes a stored member in; nothing is dirty by it. */
+  load(member: Member): void {
+    this.#byNumber.set(member.number, member);
+    this.#bySid.set(member.sid, member);
+    this.nextNumber = Math.max(this.nextNumber, member.number + 1);
+    this.#encoded = null;
+  }
+
+  remove(number: number): void {
+    const member = must(this.#byNumber.get(number), 'member to remove');
+    this.#byNumber.delete(number);
+    this.#bySid.delete(member.sid);
+    this.dirty.add(number);
+    this.#encoded = null;
+  }
+
+  /** The member's status changed: here or away. */
+  statusChanged(): void {
+    this.#encoded = null;
+  }
+
+  /** Marks the member for the next commit. */
+  touch(member: Member): void {
+    this.dirty.add(member.number);
+  }
+
+  /** The encoded roster, as JOINED and SYNC carry it. */
+  encode(): Uint8Array {
+    if (this.#encoded) return this.#encoded;
+    const writer = new Writer(32 * this.#byNumber.size + 16);
+    writer.array(this.#byNumber.size);
+    for (const member of this.#byNumber.values()) {
+      writeRosterEntry(writer, member.number, member.user, member.here ? STATUS.here : STATUS.away, member.meta);
+    }
+    this.#encoded = writer.take();
+    return this.#encoded;
+  }
+}

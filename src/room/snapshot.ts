@@ -1,0 +1,108 @@
+/** A room's stored form: what a commit writes of it, and how it is built again from a record and its log. */
+import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
+import { Reader } from '../protocol/reader.ts';
+import { type ServerEvent, readServerFrame } from '../protocol/server-reader.ts';
+import { Writer } from '../protocol/writer.ts';
+import { decodeMember, encodeMember, Member } from './member.ts';
+import type { LoadedRoom, Owner } from './owner.ts';
+import type { Commit } from './ports.ts';
+import { Roster } from './roster.ts';
+import { RoomState } from './state.ts';
+
+/** After a take-over, numbers that the lost tail of the history may have given out are skipped (JOINS_PER_SEC × 1 s is 2000). */
+const NUMBERS_SKIPPED = 10_000;
+
+/** What changed since the last commit, with a way back for when the store can't be reached. */
+export interface PendingCommit {
+  readonly commit: Commit;
+  /** Marks everything again. */
+  restore(): void;
+}
+
+export function takeCommit(owner: Owner, self: NodeKey, whole: boolean, ttlMs: number): PendingCommit {
+  const { state, roster } = owner;
+  const kept = owner.type.durability !== 'none';
+  const keys = kept ? (whole ? [...state.keys()] : [...state.dirty]) : [];
+  const numbers = kept ? (whole ? [...roster.members.keys()] : [...roster.dirty]) : [];
+  state.dirty.clear();
+  roster.dirty.clear();
+  const set: [string, Uint8Array][] = [];
+  const del: string[] = [];
+  for (const key of keys) {
+    const value = state.get(key);
+    if (value) set.push([key, value]);
+    else del.push(key);
+  }
+  const members = numbers.map((number): [number, Uint8Array | null] => {
+    const member = roster.get(number);
+    return [number, member ? encodeMember(member) : null];
+  });
+  const { epoch, seq } = owner.feed;
+  const meta = encodeMeta(roster.nextNumber);
+  return {
+    commit: { room: owner.room, owner: self, epoch, seq, meta, set, del, members, whole, ttlMs },
+    restore() {
+      for (const key of keys) state.dirty.add(key);
+      for (const number of numbers) roster.dirty.add(number);
+    },
+  };
+}
+
+/** Builds the room as the store has it; all members are away until they attach. `clean`: its owner released it in peace. */
+export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolean, graceEndsAt: number): LoadedRoom {
+  const state = new RoomState();
+  const roster = new Roster(record?.meta ? decodeMeta(record.meta) : 1);
+  let seq = record?.seq ?? 0;
+  for (const [key, value] of record?.state ?? []) state.load(key, value);
+  for (const [number, value] of record?.members ?? []) roster.load(decodeMember(number, value));
+  for (const entry of record?.log ?? []) {
+    const frame = readServerFrame(entry.frame);
+    if (frame.op !== 'events') continue;
+    for (const event of frame.events) replay(event, state, roster);
+    for (let i = 0; i + 1 < entry.done.length; i += 2) done(roster, entry.done[i], entry.done[i + 1]);
+    seq = entry.seq;
+  }
+  if (!clean && record) roster.nextNumber += NUMBERS_SKIPPED;
+  for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
+  return { position: { epoch, seq }, state, roster };
+}
+
+function replay(event: ServerEvent, state: RoomState, roster: Roster): void {
+  switch (event.kind) {
+    case 'message':
+      return done(roster, event.member, event.cseq);
+    case 'state':
+      for (const [key, value] of event.set) state.set(key, value.slice());
+      for (const key of event.del) state.delete(key);
+      return done(roster, event.member, event.cseq);
+    case 'joined':
+      // The log does not hold the sid: such a member can't come back, and leaves when its grace time is over.
+      return roster.add(new Member(event.member, { sid: `log:${event.member}`, user: event.user }, event.meta));
+    case 'left':
+      if (roster.get(event.member)) roster.remove(event.member);
+      return;
+    case 'status':
+      return;
+  }
+}
+
+function done(roster: Roster, number: number | undefined, cseq: number | undefined): void {
+  const member = number === undefined ? undefined : roster.get(number);
+  if (!member || cseq === undefined || cseq <= member.cseq) return;
+  member.cseq = cseq;
+  roster.touch(member);
+}
+
+function encodeMeta(nextNumber: number): Uint8Array {
+  const writer = new Writer(16);
+  writer.array(1);
+  writer.uint(nextNumber);
+  return writer.take();
+}
+
+function decodeMeta(bytes: Uint8Array): number {
+  const reader = new Reader();
+  reader.reset(bytes);
+  reader.array('meta');
+  return reader.uint('nextNumber');
+}

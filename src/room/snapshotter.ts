@@ -1,0 +1,202 @@
+/**
+ * Debounced snapshots: a changed room is committed `debounceMs` after its last change, at most `latestMs` after its
+ * first, together with all rooms that are due, in one pipeline. Only what changed is written. A room that does not
+ * change is touched before its time to live runs out.
+ *
+ * Commits of one room never overlap. When the store can't be reached, what was taken is marked again and tried later;
+ * when it answers `fenced`, the owner is told at once.
+ */
+import { fullJitterMs } from '../base/backoff.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Rng } from '../base/rng.ts';
+import type { NodeKey } from '../cluster/ports.ts';
+import type { Owner } from './owner.ts';
+import type { SnapshotStore, WriteResult } from './ports.ts';
+import { type PendingCommit, takeCommit } from './snapshot.ts';
+
+export interface SnapshotterOptions {
+  readonly debounceMs: number;
+  readonly latestMs: number;
+  /** Time to live of a room with members, and of one without. */
+  readonly ttlActiveMs: number;
+  readonly ttlWaitingMs: number;
+}
+
+interface Tracked {
+  /** When the first and the last uncommitted change came; null while there is none. */
+  firstAt: number | null;
+  lastAt: number;
+  committedAt: number;
+  committing: boolean;
+  /** The next commit replaces all that the store has. */
+  whole: boolean;
+}
+
+/** Rooms in one call of the store: bounds a pipeline to a few megabytes (guess). */
+const BATCH_MAX = 256;
+const RETRY_BASE_MS = 250;
+const RETRY_MAX_MS = 5000;
+
+export class Snapshotter {
+  readonly #self: NodeKey;
+  readonly #store: SnapshotStore;
+  readonly #clock: Clock;
+  readonly #rng: Rng;
+  readonly #log: Logger;
+  readonly #counters: Counters;
+  readonly #options: SnapshotterOptions;
+  readonly #tracked = new Map<Owner, Tracked>();
+  readonly #dirty = new Set<Owner>();
+  #timer: Timer | null = null;
+  #failures = 0;
+  #notBefore = 0;
+
+  constructor(
+    self: NodeKey,
+    store: SnapshotStore,
+    clock: Clock,
+    rng: Rng,
+    log: Logger,
+    counters: Counters,
+    options: SnapshotterOptions,
+  ) {
+    this.#self = self;
+    this.#store = store;
+    this.#clock = clock;
+    this.#rng = rng;
+    this.#log = log;
+    this.#counters = counters;
+    this.#options = options;
+  }
+
+  track(owner: Owner): void {
+    const now = this.#clock.now();
+    this.#tracked.set(owner, { firstAt: null, lastAt: now, committedAt: now, committing: false, whole: false });
+  }
+
+  forget(owner: Owner): void {
+    this.#tracked.delete(owner);
+    this.#dirty.delete(owner);
+  }
+
+  /** The room changed. */
+  mark(owner: Owner): void {
+    const tracked = this.#tracked.get(owner);
+    if (!tracked || owner.type.durability === 'none') return;
+    this.#markAt(owner, tracked);
+  }
+
+  /** Commits rooms whose time to live would otherwise run out. Called now and then. */
+  touchStale(): void {
+    const now = this.#clock.now();
+    const touchAfterMs = Math.min(this.#options.ttlActiveMs, this.#options.ttlWaitingMs) / 3;
+    for (const [owner, tracked] of this.#tracked) {
+      if (tracked.firstAt === null && now - tracked.committedAt > touchAfterMs) this.#markAt(owner, tracked);
+    }
+  }
+
+  /** Writes the last changes of a room that is being given up. Rejects when the store can't be reached. */
+  async commitNow(owner: Owner): Promise<WriteResult> {
+    const tracked = this.#tracked.get(owner);
+    // A commit under way may fail after this one was written; the whole room makes up for what it had taken.
+    const whole = tracked !== undefined && (tracked.whole || tracked.committing);
+    const pending = takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
+    try {
+      const [result] = await this.#store.commit([pending.commit]);
+      this.#counters.commits++;
+      return result ?? 'fenced';
+    } catch (cause) {
+      pending.restore();
+      throw cause;
+    }
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#tracked.clear();
+    this.#dirty.clear();
+  }
+
+  #markAt(owner: Owner, tracked: Tracked): void {
+    const now = this.#clock.now();
+    tracked.firstAt ??= now;
+    tracked.lastAt = now;
+    this.#dirty.add(owner);
+    const tickMs = Math.max(10, this.#options.debounceMs / 4);
+    this.#timer ??= this.#clock.every(tickMs, () => this.#tick());
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    if (this.#dirty.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = null;
+      return;
+    }
+    if (now < this.#notBefore) return;
+    let batch: Owner[] = [];
+    for (const owner of this.#dirty) {
+      const tracked = this.#tracked.get(owner);
+      if (!tracked || tracked.firstAt === null || tracked.committing) continue;
+      const quiet = now - tracked.lastAt >= this.#options.debounceMs;
+      if (!quiet && now - tracked.firstAt < this.#options.latestMs) continue;
+      batch.push(owner);
+      if (batch.length === BATCH_MAX) {
+        void this.#commit(batch);
+        batch = [];
+      }
+    }
+    if (batch.length > 0) void this.#commit(batch);
+  }
+
+  /** Never rejects. */
+  async #commit(owners: readonly Owner[]): Promise<void> {
+    const pending = owners.map((owner) => this.#take(owner));
+    try {
+      const results = await this.#store.commit(pending.map(({ commit }) => commit));
+      this.#failures = 0;
+      this.#counters.commits += pending.length;
+      const now = this.#clock.now();
+      for (const [i, owner] of owners.entries()) {
+        const tracked = this.#tracked.get(owner);
+        if (!tracked) continue;
+        tracked.committing = false;
+        tracked.committedAt = now;
+        if (pending[i]?.commit.whole) tracked.whole = false;
+        if (results[i] !== 'written') owner.fenced();
+      }
+    } catch (cause) {
+      this.#failed(owners, pending, cause);
+    }
+  }
+
+  #take(owner: Owner): PendingCommit {
+    const tracked = this.#tracked.get(owner);
+    if (tracked) {
+      tracked.firstAt = null;
+      tracked.committing = true;
+    }
+    this.#dirty.delete(owner);
+    return takeCommit(owner, this.#self, tracked?.whole ?? false, this.#ttlMs(owner));
+  }
+
+  #failed(owners: readonly Owner[], pending: readonly PendingCommit[], cause: unknown): void {
+    if (this.#failures === 0) this.#log.warn({ err: cause, rooms: owners.length }, 'snapshots not written; trying on');
+    this.#notBefore = this.#clock.now() + fullJitterMs(this.#failures++, RETRY_BASE_MS, RETRY_MAX_MS, this.#rng);
+    this.#counters.commitsFailed += owners.length;
+    for (const [i, owner] of owners.entries()) {
+      pending[i]?.restore();
+      const tracked = this.#tracked.get(owner);
+      if (!tracked) continue;
+      tracked.committing = false;
+      this.#markAt(owner, tracked);
+    }
+  }
+
+  #ttlMs(owner: Owner): number {
+    return owner.roster.size > 0 ? this.#options.ttlActiveMs : this.#options.ttlWaitingMs;
+  }
+}
