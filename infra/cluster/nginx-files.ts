@@ -16,7 +16,7 @@ export function writeNginxFiles(
   // The packaged folders for temporary files belong to root. Here, none are written (see nginx.conf), but they must be.
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${kind};\n`);
   // This machine only: the rooms of a local cluster are open to everyone who reaches it.
-  const listen = `listen 127.0.0.1:${port} backlog=4096;\n`;
-  writeFileSync(files.path('nginx', 'roomcast', 'listen.conf'), listen + temporary.join(''));
+  const listen = `listen 127.0.0.1:${port} backlog=4096;\naccess_log "${files.log('nginx')}" roomcast;\n`;
+  writeFileSync(files.path('nginx', 'roomcast', 'server.conf'), listen + temporary.join(''));
   return ['-p', files.path('nginx'), '-c', main, '-e', 'stderr'];
 }
