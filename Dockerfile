@@ -6,7 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json ./
-COPY infra/build.ts infra/
+COPY infra/build.ts infra/tsconfig.build.json infra/
 COPY src src
 RUN npm run build
 
