@@ -32,7 +32,7 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...running].map(stop));
 }
 
-export function canPin(): boolean {
+function canPin(): boolean {
   return process.platform === 'linux' && ['/usr/bin/taskset', '/bin/taskset'].some((path) => existsSync(path));
 }
 

@@ -95,7 +95,7 @@ export function brokenPromises(run: FanoutRun): string[] {
   return Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${run.server}: ${count} ${what}`] : []));
 }
 
-export function histogramOf(pairs: HistogramPairs): Histogram {
+function histogramOf(pairs: HistogramPairs): Histogram {
   const histogram = new Histogram();
   histogram.add(pairs);
   return histogram;

@@ -2,6 +2,7 @@ import type { Sample } from '../host/sample.ts';
 import type { OptionValues } from '../options.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
 import { launch, RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts';
+import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
 import type { SwarmPlan } from '../swarm/plan.ts';
 import { Swarm } from '../swarm/swarm.ts';
 import { brokenPromises, type FanoutRun, fanoutRun, percent } from './fanout-run.ts';
@@ -14,7 +15,7 @@ const OPTIONS = {
   seconds: { about: 'measured, after the warm-up', default: 10, min: 1, max: 600, whole: false },
   'warm-up': { about: 'seconds of load before that', default: 4, min: 0, max: 600, whole: false },
   runs: { about: 'runs of each server, in turn', default: 3, min: 1, max: 100, whole: true },
-  payload: { about: 'bytes of each message', default: 40, min: 12, max: 16_384, whole: true },
+  payload: { about: 'bytes of each message', default: 40, min: PAYLOAD_BYTES_MIN, max: 16_384, whole: true },
   tick: { about: 'ms between two wake-ups of the swarm', default: 1, min: 0.1, max: 100, whole: false },
   only: { about: 'measure one server', default: 'both', choices: ['both', 'raw', 'roomcast'] },
 } as const;

@@ -16,7 +16,7 @@ export interface ServerKind {
 export const RAW_UWS: ServerKind = {
   name: 'raw uWS',
   dialect: 'raw',
-  script: 'bench/servers/raw-uws.ts',
+  script: fileURLToPath(new URL('./raw-uws.ts', import.meta.url)),
   env: {},
 };
 

@@ -2,7 +2,7 @@
  * What one worker has counted so far, in shared memory: the worker writes, the swarm's main thread reads whenever it
  * samples, so a worker that is busy costs no sample. Slots are doubles, each written by one thread only.
  */
-export const TALLY = [
+const TALLY = [
   'open', // sockets upgraded
   'joined', // clients in their room
   'sent', // messages
