@@ -32,7 +32,7 @@ export class Deadlines<T> {
   }
 
   delete(item: T): void {
-    this.#dueAt.delete(item);
+    if (this.#dueAt.delete(item) && this.#dueAt.size === 0) this.stop();
   }
 
   stop(): void {
