@@ -120,7 +120,15 @@ describe('reading a client frame', () => {
 });
 
 describe('reading a server frame', () => {
-  // Objects cost more than their bytes; what counts is that no frame costs more than in proportion to its size.
+  // An object costs more than its few bytes on the wire, so the bound is another one than a node's: a fixed multiple.
+  test('costs at most 100 times the frame, even one of nothing but the smallest events', () => {
+    const event = '950301018090';
+    const bytes = fromHex(`9504a1610101dc03e8${event.repeat(1_000)}`);
+    const readServer = () => readServerFrame(bytes);
+    for (let i = 0; i < 500; i++) readServer();
+    expect(allocated(readServer, 5)).toBeLessThanOrEqual(100 * bytes.length);
+  });
+
   test.each([
     ['events that say 4 billion', '9504a1610101ddffffffff'],
     ['a roster that says 4 billion', '990201a16101010100ddffffffffc0'],

@@ -95,6 +95,7 @@ describe('texts', () => {
   test.each([
     ['a180', 'a continuation alone'],
     ['a1c3', 'a lead alone'],
+    ['a1c3a9', 'a lead whose continuation is outside of the text'],
     ['a2c0af', 'an overlong slash'],
     ['a3e08080', 'an overlong nil'],
     ['a3eda080', 'a surrogate'],
