@@ -22,7 +22,7 @@ import type { Connection, JoinRequest, Position } from './ports.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import { resolveOwner } from './resolve.ts';
 import type { RegistryContext } from './registry-context.ts';
-import { loadRoom } from './snapshot.ts';
+import { bringRoom, loadRoom } from './snapshot.ts';
 import { WaitingCommands } from './waiting-commands.ts';
 
 export type Role =
@@ -49,6 +49,8 @@ export class LocalRoom implements Place {
   #deferred: (() => void)[] = [];
   #role: Role = RESOLVING;
   #wasFenced = false;
+  /** This node's copy from before it found its cluster. */
+  #brought: Owner | null = null;
   #tick: Timer | null = null;
   #idle: Timer | null = null;
 
@@ -142,7 +144,12 @@ export class LocalRoom implements Place {
 
   becomeOwner(epoch: number, record: RoomRecord | null, isClean: boolean): void {
     const { clock } = this.#context.rooms;
-    const loaded = loadRoom(epoch, record, isClean && !this.#wasFenced, clock.now() + this.type.graceMs);
+    const graceEndsAt = clock.now() + this.type.graceMs;
+    const brought = record === null ? this.#brought : null;
+    this.#brought = null;
+    const loaded = brought
+      ? bringRoom(epoch, brought, graceEndsAt)
+      : loadRoom(epoch, record, isClean && !this.#wasFenced, graceEndsAt);
     const owner = new Owner(this.room, this.type, loaded, this.#context.rooms, {
       onFenced: () => this.demote(owner),
       onOccupied: (occupied) => this.#occupied(owner, occupied),
@@ -150,7 +157,7 @@ export class LocalRoom implements Place {
       onClosed: (frame) => this.#closed(owner, frame),
     });
     this.#role = { kind: 'owner', owner };
-    this.#context.rooms.snapshotter.track(owner);
+    this.#context.rooms.snapshotter.track(owner, brought !== null);
     owner.created();
     if (owner.roster.size > 0) this.#context.watchGrace(this);
     this.#occupied(owner, owner.roster.size > 0);
@@ -188,6 +195,19 @@ export class LocalRoom implements Place {
     for (const edge of owner.feed.edges.keys()) {
       this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, this.room));
     }
+    this.resolve();
+  }
+
+  /**
+   * The directory that made us the owner was this node's own memory. The shared one decides anew: a room that it does
+   * not know goes on with what is here, one that it knows goes on from there. Either way the members get SYNC.
+   */
+  rejoin(): void {
+    const { owner } = this;
+    if (!owner) return;
+    owner.flush();
+    this.#retire(owner);
+    this.#brought = owner;
     this.resolve();
   }
 

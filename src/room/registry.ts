@@ -61,8 +61,9 @@ export class Registry implements Rooms {
     this.#context.rooms.snapshotter.stop();
   }
 
-  get size(): number {
-    return this.#rooms.size;
+  /** The node was alone and has found its cluster: each room is claimed there, with what it holds where that is new. */
+  rejoin(): void {
+    for (const room of this.#rooms.values()) room.rejoin();
   }
 
   rooms(): IterableIterator<LocalRoom> {

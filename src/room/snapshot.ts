@@ -67,6 +67,16 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   return { position: { epoch, seq }, state, roster };
 }
 
+/** The room of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
+export function bringRoom(epoch: number, owner: Owner, graceEndsAt: number): LoadedRoom {
+  for (const member of owner.roster.members.values()) {
+    member.link = null;
+    member.graceEndsAt = graceEndsAt;
+  }
+  owner.roster.statusChanged();
+  return { position: { epoch, seq: owner.feed.seq }, state: owner.state, roster: owner.roster };
+}
+
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {
   switch (event.kind) {
     case 'message':

@@ -71,9 +71,11 @@ export class Snapshotter {
     this.#options = options;
   }
 
-  track(owner: Owner): void {
+  /** `whole`: the store has nothing of this room yet, or something else. */
+  track(owner: Owner, whole: boolean): void {
     const now = this.#clock.now();
-    this.#tracked.set(owner, { firstAt: null, lastAt: now, committedAt: now, committing: false, whole: false });
+    this.#tracked.set(owner, { firstAt: null, lastAt: now, committedAt: now, committing: false, whole });
+    if (whole) this.mark(owner);
   }
 
   forget(owner: Owner): void {

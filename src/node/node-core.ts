@@ -1,0 +1,194 @@
+/**
+ * One node without its process: rooms, cluster and client connections, wired together over ports. `start-node.ts` puts
+ * sockets, Redis and HTTP around it; the simulator runs several on a virtual clock.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Rng } from '../base/rng.ts';
+import { Membership } from '../cluster/membership.ts';
+import { nodeKey } from '../cluster/node-key.ts';
+import { Peers } from '../cluster/peers.ts';
+import type { NodeKey, NodeRecord } from '../cluster/ports.ts';
+import { Connections } from '../gateway/connections.ts';
+import type { Limits } from '../protocol/limits.ts';
+import type { Post } from '../room/edge-link.ts';
+import { Flusher } from '../room/flusher.ts';
+import type { Publisher, SessionIdentity } from '../room/ports.ts';
+import { Registry } from '../room/registry.ts';
+import { sessionMessage, type WriteMessage } from '../room/relay-message.ts';
+import { Snapshotter } from '../room/snapshotter.ts';
+import type { RoomTypes } from '../room/types.ts';
+import type { AccessTokens } from '../session/access-token.ts';
+import { ResumeTokens } from '../session/resume-token.ts';
+import { Sessions } from '../session/sessions.ts';
+import type { StorePorts } from './store-ports.ts';
+
+export interface NodeCoreOptions {
+  readonly id: string;
+  /** Different in each life of the node; no colon. */
+  readonly incarnation: string;
+  readonly sessionSecret: string;
+  readonly sessionTtlMs: number;
+  /** How long a HELLO waits for the session store. */
+  readonly storeTimeoutMs: number;
+  readonly limits: Limits;
+  readonly joinsPerSec: number;
+  readonly backpressureBytesMax: number;
+  readonly historyBytesMax: number;
+  readonly snapshotDebounceMs: number;
+  readonly snapshotLatestMs: number;
+  readonly roomIdleMs: number;
+  readonly roomTtlActiveMs: number;
+  readonly roomTtlWaitingMs: number;
+  readonly nodeHeartbeatMs: number;
+  readonly nodeTtlMs: number;
+  readonly peerHeartbeatMs: number;
+}
+
+/** What a core needs from its surroundings. */
+export interface Surroundings {
+  readonly stores: StorePorts;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Logger;
+  readonly counters: Counters;
+  readonly publisher: Publisher;
+  readonly tokens: AccessTokens;
+  readonly types: RoomTypes;
+  /** Whether the store can be reached, and with it the other nodes. */
+  readonly isStoreUp: () => boolean;
+}
+
+/** Messages of other nodes that wait for one room's role: a storm of joins on a room being claimed. */
+const DEFERRED_MAX = 4096;
+
+export class NodeCore {
+  readonly key: NodeKey;
+  readonly registry: Registry;
+  readonly connections: Connections;
+  readonly membership: Membership;
+  readonly startedAt: number;
+  readonly #peers: Peers;
+  readonly #options: NodeCoreOptions;
+
+  constructor(around: Surroundings, options: NodeCoreOptions) {
+    const { stores, clock, rng, log, counters, publisher, isStoreUp } = around;
+    this.key = nodeKey(options.id, options.incarnation);
+    this.startedAt = clock.wall();
+    this.#options = options;
+    this.#peers = new Peers(stores.mailbox, clock, log, counters, options, this.#peerEvents(), {
+      heartbeatMs: options.peerHeartbeatMs,
+    });
+    this.membership = new Membership(stores.nodes, clock, log, () => this.describe(), this.#membershipEvents(log), {
+      heartbeatMs: options.nodeHeartbeatMs,
+      ttlMs: options.nodeTtlMs,
+    });
+    const peers = this.#peers;
+    const post: Post & { readonly isUp: boolean } = {
+      post: (to: NodeKey, write: WriteMessage) => peers.post(to, write),
+      get isUp() {
+        return isStoreUp();
+      },
+    };
+    const ttl = { ttlActiveMs: options.roomTtlActiveMs, ttlWaitingMs: options.roomTtlWaitingMs };
+    const snapshotter = new Snapshotter(this.key, stores.snapshots, clock, rng, log, counters, {
+      ...ttl,
+      debounceMs: options.snapshotDebounceMs,
+      latestMs: options.snapshotLatestMs,
+    });
+    const flusher = new Flusher(clock, rng, log, counters, stores.log, () => peers.flush());
+    const { historyBytesMax, limits } = options;
+    this.registry = new Registry(around.types, {
+      rooms: {
+        self: this.key,
+        clock,
+        log,
+        counters,
+        publisher,
+        post,
+        flusher,
+        snapshotter,
+        options: { historyBytesMax, stateBytesMax: limits.stateBytesMax },
+      },
+      directory: stores.directory,
+      liveness: this.membership,
+      rng,
+      edgePorts: { post, publisher },
+      options: { ...ttl, roomIdleMs: options.roomIdleMs, deferredMax: DEFERRED_MAX },
+    });
+    const resumes = new ResumeTokens(options.sessionSecret);
+    const sessions = new Sessions(stores.sessions, around.tokens, resumes, around.randomBytes, clock, log, {
+      ttlMs: options.sessionTtlMs,
+      storeTimeoutMs: options.storeTimeoutMs,
+    });
+    this.connections = new Connections(this.registry, sessions, clock, log, counters, {
+      node: options.id,
+      limits,
+      joinsPerSec: options.joinsPerSec,
+      backpressureBytesMax: options.backpressureBytesMax,
+      onResumed: (identity) => this.#tellResumed(identity),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.registry.start();
+    await Promise.all([this.#peers.start(), this.membership.start()]);
+  }
+
+  /** Closes the clients' connections, gives the rooms back, and takes this node out of the cluster. */
+  async stop(reason: string): Promise<void> {
+    this.connections.closeAll(reason);
+    await this.registry.stop();
+    await this.membership.stop();
+    await this.#peers.stop();
+  }
+
+  describe(): NodeRecord {
+    let owned = 0;
+    let members = 0;
+    for (const { owner } of this.registry.rooms()) {
+      if (!owner) continue;
+      owned++;
+      members += owner.roster.size;
+    }
+    const { id, incarnation } = this.#options;
+    return { id, incarnation, startedAt: this.startedAt, owned, members, connections: this.connections.size };
+  }
+
+  #peerEvents(): ConstructorParameters<typeof Peers>[5] {
+    const replace = (sid: string, generation: number): void => this.connections.replaceOlder(sid, generation);
+    return {
+      onMessage: (from, message) => this.registry.receive(from, message, replace),
+      onHole: (from) => this.registry.missed(from),
+      // Membership has the last word on who is dead; a subscription may be cut for a moment.
+      onUnheard: () => {},
+    };
+  }
+
+  #membershipEvents(log: Logger): ConstructorParameters<typeof Membership>[4] {
+    const aim = (): void => {
+      this.#peers.setTargets(this.membership.nodes().map(({ id, incarnation }) => nodeKey(id, incarnation)));
+    };
+    return {
+      onUp: (node) => {
+        aim();
+        if (node !== this.key) log.info({ node }, 'node joined the cluster');
+      },
+      onDown: (node) => {
+        aim();
+        log.warn({ node }, 'node left the cluster');
+        this.registry.nodeDown(node);
+      },
+    };
+  }
+
+  /** An older connection of the session may be on any node (P4). */
+  #tellResumed({ sid, generation }: SessionIdentity): void {
+    for (const { id, incarnation } of this.membership.nodes()) {
+      const node = nodeKey(id, incarnation);
+      if (node !== this.key) this.#peers.post(node, sessionMessage(sid, generation));
+    }
+  }
+}
