@@ -20,7 +20,7 @@ export function table(cluster: Cluster): string {
     ...lines,
     '',
     'Try it (from another shell, here):',
-    `  ${tryLine(url)}`,
+    `  ${tryLine(url, nodes.at(-1)?.port ?? 0)}`,
     '',
     'Ctrl-C stops it.',
     '',
@@ -31,11 +31,12 @@ function row(name: string, port: number, pid: number, cluster: Cluster): string[
   return [name, String(port), String(pid), relative(process.cwd(), cluster.logPath(name))];
 }
 
-/** Joins demo:1 twice, through nginx, and shows what the one says to the other. */
-function tryLine(url: string): string {
+/** Joins demo:1 through nginx and at the last node, and shows what the one says to the other. */
+function tryLine(url: string, nodePort: number): string {
   const script = [
     `const {connect} = await import('./src/client/client.ts')`,
-    `const [a, b] = await Promise.all([1, 2].map(async () => (await connect('${url}')).join('demo:1')))`,
+    `const join = async (url) => (await connect(url)).join('demo:1')`,
+    `const a = await join('${url}'), b = await join('ws://127.0.0.1:${nodePort}/ws')`,
     `b.on('say', (text) => { console.log(text); process.exit() })`,
     `await a.send('say', 'hello, room')`,
   ];
