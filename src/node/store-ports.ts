@@ -1,9 +1,9 @@
+import type { Clock } from '../base/clock.ts';
 import { MemoryDirectory } from '../cluster/memory-directory.ts';
 import { MemoryMailboxHub } from '../cluster/memory-mailbox.ts';
 import { MemoryNodeStore } from '../cluster/memory-node-store.ts';
 import { MemoryStore } from '../cluster/memory-store.ts';
 import type { Directory, Mailbox, NodeStore } from '../cluster/ports.ts';
-import type { Clock } from '../base/clock.ts';
 import { MemoryLogStore } from '../room/memory-log-store.ts';
 import { MemorySnapshotStore } from '../room/memory-snapshot-store.ts';
 import type { LogStore, SnapshotStore } from '../room/ports.ts';

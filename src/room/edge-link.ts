@@ -10,8 +10,8 @@ import {
   leftMessage,
   refusedMessage,
   replacedMessage,
-  sendMessage,
   type SyncTarget,
+  sendMessage,
   syncedMessage,
   type WriteMessage,
 } from './relay-message.ts';

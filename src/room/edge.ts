@@ -17,9 +17,9 @@ import {
   commandMessage,
   joinMessage,
   leaveMessage,
+  RELAY,
   type readFrame,
   type readJoined,
-  RELAY,
   roomMessage,
   type SyncTarget,
 } from './relay-message.ts';
@@ -111,7 +111,12 @@ export class Edge {
     seat?.joined(req, at.epoch, at.seq, frames);
   }
 
-  synced(view: RoomView, isReset: boolean, targets: readonly SyncTarget[], seats: ReadonlyMap<number, LocalSeat>): void {
+  synced(
+    view: RoomView,
+    isReset: boolean,
+    targets: readonly SyncTarget[],
+    seats: ReadonlyMap<number, LocalSeat>,
+  ): void {
     const at = this.#at;
     if (at && (view.epoch < at.epoch || (view.epoch === at.epoch && view.seq < at.seq))) return;
     if (!isReset && at && (at.epoch !== view.epoch || at.seq !== view.seq)) return this.#attachOnce();

@@ -19,9 +19,9 @@ import { Edge } from './edge.ts';
 import { LocalSeat, type Place } from './local-seat.ts';
 import { Owner } from './owner.ts';
 import type { Connection, JoinRequest, Position } from './ports.ts';
+import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import { resolveOwner } from './resolve.ts';
-import type { RegistryContext } from './registry-context.ts';
 import { bringRoom, loadRoom } from './snapshot.ts';
 import { WaitingCommands } from './waiting-commands.ts';
 

@@ -5,6 +5,8 @@
  * Server writes to the state are merged per key until another event needs its place in the order: a tick that sets
  * twenty keys makes one event. `rollback` undoes what was written after a mark, for a command that is refused.
  */
+
+import type { LeftReason, Status } from '../protocol/op.ts';
 import {
   EVENTS_HEADER_MAX,
   writeEventsHeader,
@@ -14,7 +16,6 @@ import {
   writeState,
   writeStatus,
 } from '../protocol/server-frame.ts';
-import type { LeftReason, Status } from '../protocol/op.ts';
 import { Writer } from '../protocol/writer.ts';
 import type { Member } from './member.ts';
 import type { RoomState } from './state.ts';

@@ -343,7 +343,10 @@ export class Owner {
   }
 
   #remove(member: Member, reason: LeftReason): void {
-    this.#script?.left(member, reason === LEFT_REASON.left ? 'left' : reason === LEFT_REASON.removed ? 'removed' : 'timeout');
+    this.#script?.left(
+      member,
+      reason === LEFT_REASON.left ? 'left' : reason === LEFT_REASON.removed ? 'removed' : 'timeout',
+    );
     if (member.link) member.link.member = 0;
     this.roster.remove(member.number);
     if (this.type.presence) this.outbox.left(member, reason);

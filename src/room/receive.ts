@@ -1,7 +1,7 @@
 /** Messages of other nodes, read whole and brought to the room, in the role that the message is for. */
 import type { NodeKey } from '../cluster/ports.ts';
-import type { Reader } from '../protocol/reader.ts';
 import { FrameFault } from '../protocol/frame-fault.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { attachEdge, detachEdge } from './attach.ts';
 import type { Post } from './edge-link.ts';
 import type { LocalRoom } from './local-room.ts';

@@ -1,5 +1,5 @@
-import type { Directory, NodeKey } from '../cluster/ports.ts';
 import type { Rng } from '../base/rng.ts';
+import type { Directory, NodeKey } from '../cluster/ports.ts';
 import type { RoomContext } from './context.ts';
 import type { EdgePorts } from './edge.ts';
 import type { LocalRoom } from './local-room.ts';

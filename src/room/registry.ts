@@ -12,9 +12,9 @@ import { detachEdge } from './attach.ts';
 import { LocalRoom } from './local-room.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { Connection, JoinRequest, Rooms } from './ports.ts';
+import { receiveAsEdge, receiveAsOwner } from './receive.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { holeMessage, RELAY, roomMessage, wholeMessage } from './relay-message.ts';
-import { receiveAsEdge, receiveAsOwner } from './receive.ts';
 import type { RoomTypes } from './types.ts';
 
 const SWEEP_MS = 250;
@@ -99,7 +99,8 @@ export class Registry implements Rooms {
       case RELAY.session:
         return onSession(message.str('sid'), message.uint('generation'));
       default:
-        if (op < RELAY.frame) receiveAsOwner(op, message, from, name, this.#roomFor(op, name), this.#context.rooms.post);
+        if (op < RELAY.frame)
+          receiveAsOwner(op, message, from, name, this.#roomFor(op, name), this.#context.rooms.post);
         else receiveAsEdge(op, message, from, this.#rooms.get(name), name, this.#context.rooms.post);
     }
   }

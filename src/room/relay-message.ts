@@ -2,8 +2,9 @@
  * The messages that edges and owners exchange inside packets, one MessagePack array each: `[op, room, …]`.
  * Frames and command bodies ride as bin, byte for byte. All nodes of a cluster run one packet version.
  */
-import type { Reader } from '../protocol/reader.ts';
+
 import type { SyncReason } from '../protocol/op.ts';
+import type { Reader } from '../protocol/reader.ts';
 import type { Writer } from '../protocol/writer.ts';
 import type { RoomView } from './member-link.ts';
 import type { JoinRequest, Position, SessionIdentity } from './ports.ts';
@@ -173,7 +174,13 @@ export function roomMessage(op: typeof RELAY.detach | typeof RELAY.moved, room: 
   return (w) => head(w, 0, op, room);
 }
 
-export function frameMessage(room: string, epoch: number, first: number, last: number, frame: Uint8Array): WriteMessage {
+export function frameMessage(
+  room: string,
+  epoch: number,
+  first: number,
+  last: number,
+  frame: Uint8Array,
+): WriteMessage {
   return (w) => {
     head(w, 4, RELAY.frame, room);
     w.uint(epoch);

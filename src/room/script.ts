@@ -2,14 +2,15 @@
  * Runs the handlers of a defined room. Each call is a transaction: a handler that throws leaves no event, no state
  * and no answer behind. What handlers want done to the membership (remove, close) is done after they returned.
  */
-import { encodeMessage, encodePayload, decodeMessage, decodePayload } from '../protocol/payload.ts';
+
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/logger.ts';
+import type { ErrorCode } from '../protocol/codes.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
+import { decodeMessage, decodePayload, encodeMessage, encodePayload } from '../protocol/payload.ts';
 import { encodeDirect } from '../protocol/server-frame.ts';
 import { Writer } from '../protocol/writer.ts';
-import type { ErrorCode } from '../protocol/codes.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Counters } from '../base/counters.ts';
 import type { LeaveReason, Room, RoomHandlers, RoomMember, RoomType, TypedState } from './definition.ts';
 import type { Member } from './member.ts';
 import type { Outbox } from './outbox.ts';
@@ -161,7 +162,8 @@ export class Script {
           throw new Rejection('too-large', `a state key has at most ${KEY_BYTES_MAX} bytes`);
         }
         state.set(key, encodePayload(value));
-        if (state.bytes > stateBytesMax) throw new Rejection('too-large', `the state has at most ${stateBytesMax} bytes`);
+        if (state.bytes > stateBytesMax)
+          throw new Rejection('too-large', `the state has at most ${stateBytesMax} bytes`);
         outbox.patched(key);
       },
       delete: (key) => {

@@ -1,7 +1,7 @@
 /** A room's stored form: what a commit writes of it, and how it is built again from a record and its log. */
 import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
 import { Reader } from '../protocol/reader.ts';
-import { type ServerEvent, readServerFrame } from '../protocol/server-reader.ts';
+import { readServerFrame, type ServerEvent } from '../protocol/server-reader.ts';
 import { Writer } from '../protocol/writer.ts';
 import { decodeMember, encodeMember, Member } from './member.ts';
 import type { LoadedRoom, Owner } from './owner.ts';
