@@ -1,0 +1,55 @@
+/** The one history of a room, put together from what all its members saw. */
+import type { RoomEvent } from './frames.ts';
+import type { RoomLedger } from './ledger.ts';
+
+export interface Violation {
+  /** The rule of PROTOCOL.md, or `test` where the test itself gave too little to judge by. */
+  readonly rule: string;
+  readonly room: string;
+  readonly player: string;
+  readonly text: string;
+}
+
+export interface Seen {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly event: RoomEvent;
+  readonly player: string;
+}
+
+/** Events in the order of the room, and each place where two members saw different ones (P11). */
+export function mergeHistories(ledgers: readonly RoomLedger[]): { history: Seen[]; violations: Violation[] } {
+  const byPlace = new Map<string, Seen & { readonly text: string }>();
+  const violations: Violation[] = [];
+  for (const { player, room, entries } of ledgers) {
+    for (const entry of entries) {
+      if (entry.what !== 'events') continue;
+      for (const [i, event] of entry.events.entries()) {
+        const seq = entry.first + i;
+        const place = `${entry.epoch}:${seq}`;
+        const text = eventText(event);
+        const known = byPlace.get(place);
+        if (known === undefined) byPlace.set(place, { epoch: entry.epoch, seq, event, player, text });
+        else if (known.text !== text) {
+          violations.push({
+            rule: 'P11',
+            room,
+            player,
+            text: `${place} is ${text}, but ${known.player} saw ${known.text}`,
+          });
+        }
+      }
+    }
+  }
+  const history = [...byPlace.values()].sort((a, b) => a.epoch - b.epoch || a.seq - b.seq);
+  return { history, violations };
+}
+
+/** One text per value, so that two events are equal exactly where their texts are. */
+export function eventText(event: RoomEvent): string {
+  return JSON.stringify(event, (_key, value) => {
+    if (value instanceof Uint8Array) return `bin ${Buffer.from(value).toString('hex')}`;
+    if (value instanceof Map) return [...value].sort(([a], [b]) => (a < b ? -1 : 1));
+    return value;
+  });
+}
