@@ -1,0 +1,119 @@
+/** How the ports use Redis: writes per turn, names, keys. What they answer is in the contract suites. */
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { Keys } from '../../../src/redis/keys.ts';
+import { openRedis, type RedisPorts } from '../../../src/redis/open-redis.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { A, append, bytes, commit, owned, ROOM, TTL_MS } from './rooms.ts';
+
+let server: RedisServer;
+let raw: Redis;
+let ports: RedisPorts;
+
+beforeEach(async () => {
+  server = await startRedis();
+  raw = new Redis(server.port, '127.0.0.1');
+  ports = openRedis({ url: server.url, prefix: 'rc:', node: 'nö de:1' }, silentLogger);
+  await ports.started;
+});
+
+afterEach(async () => {
+  await ports.close();
+  raw.disconnect();
+  await server.stop();
+});
+
+test('[wire] all calls of a turn leave in one write', async () => {
+  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await raw.info('stats'))?.[1]);
+  const before = await reads();
+  const answers: Promise<unknown>[] = [];
+  for (let i = 1; i <= 100; i++) {
+    answers.push(ports.mailbox.publish('a', bytes(`packet ${i}`)));
+    answers.push(ports.log.append([append(epoch, i)]));
+    answers.push(ports.snapshots.commit([commit(epoch, 0)]));
+  }
+  await Promise.all(answers);
+  // Redis reads at most 16 KiB at a time, so 300 calls of some 150 bytes take it a few reads; one each would be 300.
+  expect((await reads()) - before).toBeLessThan(20);
+});
+
+test('[wire] connections carry the name of this life of the node', async () => {
+  await ports.mailbox.open('a', () => {});
+  const list = String(await raw.client('LIST'));
+  const names = [...list.matchAll(/ name=(\S+) /g)].map((match) => match[1]);
+  expect(names).toEqual(['rc:n%C3%B6%20de:1', 'rc:n%C3%B6%20de:1']);
+});
+
+test('[wire] keys lie where operators look for them, and leave with their time', async () => {
+  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  await ports.log.append([append(epoch, 2, { done: [1, 2] })]);
+  await ports.snapshots.commit([
+    commit(epoch, 1, { meta: bytes('m'), set: [['k', bytes('v')]], members: [[3, bytes('w')]] }),
+  ]);
+  await ports.sessions.open('sid', 0, TTL_MS);
+  const node = { id: 'a', incarnation: '1', startedAt: 0, owned: 0, members: 0, connections: 0 };
+  await ports.nodes.renew(node, TTL_MS);
+  const keys = (await raw.keys('*')).sort();
+  expect(keys).toEqual(['rc:{demo:1}', 'rc:{demo:1}:log', 'rc:{~node}', 'rc:{~node}:a', 'rc:~sid:sid']);
+  for (const key of keys) expect(await raw.pttl(key)).toBeGreaterThan(0);
+  const hash = { owner: A, epoch: `${epoch}`, seq: '1', meta: 'm', 's:k': 'v', 'm:3': 'w' };
+  expect(await raw.hgetall('rc:{demo:1}')).toEqual(hash);
+  expect(await raw.xrange('rc:{demo:1}:log', '-', '+')).toEqual([[`${epoch}-2`, ['f', 'frame 2', 'd', '1,2']]]);
+});
+
+test('[wire] a room that never logs has no stream', async () => {
+  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  await ports.snapshots.commit([commit(epoch, 1)]);
+  await ports.directory.release(ROOM, A, epoch, TTL_MS);
+  expect(await raw.keys('*')).toEqual(['rc:{demo:1}']);
+});
+
+test('[wire] a commit leaves no entry in the stream that it holds itself', async () => {
+  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  await ports.log.append([append(epoch, 1), append(epoch, 2), append(epoch, 3)]);
+  await ports.snapshots.commit([commit(epoch, 2)]);
+  expect(await raw.xlen('rc:{demo:1}:log')).toBe(1);
+  await ports.snapshots.commit([commit(epoch, 3)]);
+  expect(await raw.xlen('rc:{demo:1}:log')).toBe(0);
+});
+
+test('[wire] the list of nodes forgets the dead', async () => {
+  const node = { id: 'a', incarnation: '1', startedAt: 0, owned: 0, members: 0, connections: 0 };
+  await ports.nodes.renew(node, TTL_MS);
+  await raw.del('rc:{~node}:a');
+  await ports.nodes.renew({ ...node, id: 'b' }, TTL_MS);
+  expect(await raw.smembers('rc:{~node}')).toEqual(['b']);
+});
+
+test('[wire] an epoch is above the ids of a log whose room was lost', async () => {
+  const ahead = Date.now() + 1_000_000;
+  await raw.xadd('rc:{demo:1}:log', `${ahead}-7`, 'f', 'frame');
+  await raw.xtrim('rc:{demo:1}:log', 'MAXLEN', 0);
+  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  expect(epoch).toBe(ahead + 1);
+  await expect(ports.log.append([append(epoch, 1)])).resolves.toEqual(['written']);
+});
+
+test('[wire] a refused call is told from an unavailable Redis', async () => {
+  await raw.set('rc:{demo:1}', 'not a hash');
+  const refused = ports.directory.claim(ROOM, A, null, TTL_MS);
+  await expect(refused).rejects.toMatchObject({
+    code: 'internal',
+    cause: { message: expect.stringContaining('WRONGTYPE') },
+  });
+  expect(ports.state.status).toBe('up');
+});
+
+test('[wire] a room’s keys share a slot of Redis Cluster, and so do all heartbeats', () => {
+  const keys = new Keys('rc:');
+  expect(tag(keys.room('demo:1'))).toBe(tag(keys.log('demo:1')));
+  expect(tag(keys.heartbeat('a}b{c'))).toBe(tag(keys.nodes));
+  expect(tag(keys.nodes)).not.toBe(tag(keys.room('demo:1')));
+});
+
+/** The part of a key that chooses its slot, by the rule of Redis Cluster. */
+function tag(key: string): string {
+  return /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+}
