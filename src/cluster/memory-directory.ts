@@ -58,7 +58,7 @@ function toRecord(stored: StoredRoom): RoomRecord | null {
     members: copyMap(stored.members),
     log: stored.log
       .filter((entry) => entry.seq > seq)
-      .map((entry) => ({ ...entry, frame: copyBytes(entry.frame), done: [...entry.done] })),
+      .map((entry) => ({ ...entry, frame: copyBytes(entry.frame), note: entry.note && copyBytes(entry.note) })),
   };
 }
 

@@ -46,8 +46,8 @@ export interface LogEntry {
   /** seq of the frame's last event. */
   readonly seq: number;
   readonly frame: Uint8Array;
-  /** Commands that this frame made done without an event of their own: member, cseq, member, cseq … */
-  readonly done: readonly number[];
+  /** What the frame does not say by itself, in the room layer's encoding. */
+  readonly note: Uint8Array | null;
 }
 
 /** A room as the store keeps it. The values are the room layer's encoding; the store never looks inside. */

@@ -56,11 +56,11 @@ function readRecord(fields: readonly unknown[], entries: readonly unknown[]): Ro
 function readEntry(reply: unknown): LogEntry {
   const [id, pairs] = array(reply, 'log entry');
   const [epoch, seq] = buffer(id, 'log id').toString().split('-').map(Number);
-  const [, frame, , done] = array(pairs, 'log fields');
+  const [, frame, , note] = array(pairs, 'log fields');
   return {
     epoch: integer(epoch, 'epoch of a log id'),
     seq: integer(seq, 'seq of a log id'),
     frame: new Uint8Array(buffer(frame, 'frame')),
-    done: done === undefined ? [] : buffer(done, 'done').toString().split(',').map(Number),
+    note: note === undefined ? null : new Uint8Array(buffer(note, 'note')),
   };
 }

@@ -16,9 +16,9 @@ export class RedisLogStore implements LogStore {
   async append(batch: readonly LogAppend[]): Promise<readonly WriteResult[]> {
     // Sent in this turn, all of them: one write, one round trip, in order.
     const replies = await Promise.all(
-      batch.map(({ room, owner, epoch, seq, frame, done }) => {
+      batch.map(({ room, owner, epoch, seq, frame, note }) => {
         const keys = [this.#keys.room(room), this.#keys.log(room)];
-        const args = [owner, String(epoch), String(seq), asBuffer(frame), done.join(',')];
+        const args = [owner, String(epoch), String(seq), asBuffer(frame), note === null ? '' : asBuffer(note)];
         return this.#commands.run(SCRIPTS.logAppend, keys, args);
       }),
     );

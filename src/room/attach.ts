@@ -6,10 +6,11 @@
 import type { NodeKey } from '../cluster/ports.ts';
 import { encodeAck, encodeError } from '../protocol/server-frame.ts';
 import type { EdgeLink, RemoteLink } from './edge-link.ts';
+import type { LocalSeat } from './local-seat.ts';
 import type { MemberLink } from './member-link.ts';
 import type { Owner } from './owner.ts';
 import type { Position } from './ports.ts';
-import type { Attachment } from './relay-message.ts';
+import type { Attachment } from './relay-to-owner.ts';
 
 export function attachEdge(owner: Owner, node: NodeKey, at: Position, seats: readonly Attachment[]): void {
   const edge = owner.feed.edge(node);
@@ -68,6 +69,21 @@ export function detachEdge(owner: Owner, node: NodeKey): void {
   if (!edge) return;
   owner.feed.edges.delete(node);
   for (const link of edge.links.values()) owner.away(link);
+}
+
+/** A seat of the owner's own node, after a change of owner: it was joined under another one, or waits for its first answer. */
+export function attachSeat(owner: Owner, seat: LocalSeat): void {
+  seat.member = 0;
+  if (seat.leaving !== null) return owner.leave(seat, seat.leaving);
+  if (seat.topic !== null && enterOrLeave(owner, seat, seat.meta)) {
+    owner.answer(() => {
+      const member = owner.memberOf(seat);
+      if (!member) return null;
+      const [view, me, cseq] = [owner.view('owner'), member.number, member.cseq];
+      return () => seat.synced(view, me, cseq);
+    });
+  }
+  if (seat.pending) owner.join(seat, seat.pending);
 }
 
 /** Attaches a link that its client believes joined; one that may not be is told so. */

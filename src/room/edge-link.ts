@@ -2,6 +2,7 @@
 import type { NodeKey } from '../cluster/ports.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
 import type { SessionIdentity } from './ports.ts';
+import type { WriteMessage } from './relay-message.ts';
 import {
   attachedMessage,
   closedMessage,
@@ -13,8 +14,7 @@ import {
   type SyncTarget,
   sendMessage,
   syncedMessage,
-  type WriteMessage,
-} from './relay-message.ts';
+} from './relay-to-edge.ts';
 
 /** Posts a message to another node; it goes out with the packet of this turn. */
 export interface Post {

@@ -11,18 +11,9 @@ import type { Post } from './edge-link.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { RoomView } from './member-link.ts';
 import type { JoinRequest, Position, Publisher } from './ports.ts';
-import {
-  attachMessage,
-  awayMessage,
-  commandMessage,
-  joinMessage,
-  leaveMessage,
-  RELAY,
-  type readFrame,
-  type readJoined,
-  roomMessage,
-  type SyncTarget,
-} from './relay-message.ts';
+import { RELAY, roomMessage } from './relay-message.ts';
+import type { readFrame, readJoined, SyncTarget } from './relay-to-edge.ts';
+import { attachMessage, awayMessage, commandMessage, joinMessage, leaveMessage } from './relay-to-owner.ts';
 
 export interface EdgePorts {
   readonly post: Post & { readonly isUp: boolean };
@@ -35,12 +26,12 @@ export class Edge {
   readonly owner: NodeKey;
   readonly #room: string;
   readonly #ports: EdgePorts;
-  readonly #seats: ReadonlySet<LocalSeat>;
+  readonly #seats: ReadonlyMap<number, LocalSeat>;
   /** null until the owner's first answer says where the room stands. */
   #at: Position | null = null;
   #attaching = false;
 
-  constructor(room: string, owner: NodeKey, ports: EdgePorts, seats: ReadonlySet<LocalSeat>) {
+  constructor(room: string, owner: NodeKey, ports: EdgePorts, seats: ReadonlyMap<number, LocalSeat>) {
     this.#room = room;
     this.owner = owner;
     this.#ports = ports;
@@ -53,14 +44,14 @@ export class Edge {
 
   /** Tells the owner who sits here and from where frames are missing, and asks again what is not answered. */
   attach(): void {
-    const seats = [...this.#seats].filter((seat) => seat.leaving === null);
+    const seats = [...this.#seats.values()].filter((seat) => seat.leaving === null);
     const attachments = seats.map(({ connection, session, meta, topic }) => {
       return { conn: connection.id, session, meta, joined: topic !== null };
     });
     // Where nobody has joined yet, the answer to the first JOIN says where the room stands.
     this.#attaching = this.#at !== null || attachments.some(({ joined }) => joined);
     if (this.#attaching) this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
-    for (const seat of this.#seats) {
+    for (const seat of this.#seats.values()) {
       if (seat.pending) this.join(seat, seat.pending);
       if (seat.leaving !== null) this.leave(seat, seat.leaving);
     }
@@ -111,12 +102,7 @@ export class Edge {
     seat?.joined(req, at.epoch, at.seq, frames);
   }
 
-  synced(
-    view: RoomView,
-    isReset: boolean,
-    targets: readonly SyncTarget[],
-    seats: ReadonlyMap<number, LocalSeat>,
-  ): void {
+  synced(view: RoomView, isReset: boolean, targets: readonly SyncTarget[]): void {
     const at = this.#at;
     if (at && (view.epoch < at.epoch || (view.epoch === at.epoch && view.seq < at.seq))) return;
     if (!isReset && at && (at.epoch !== view.epoch || at.seq !== view.seq)) return this.#attachOnce();
@@ -124,7 +110,7 @@ export class Edge {
     if (isReset) this.#attaching = false;
     const synced = new Set<LocalSeat>();
     for (const { conn, me, cseq } of targets) {
-      const seat = seats.get(conn);
+      const seat = this.#seats.get(conn);
       if (!seat) continue;
       seat.synced(view, me, cseq);
       synced.add(seat);
@@ -132,7 +118,7 @@ export class Edge {
     if (!isReset) return;
     // Joined after the ATTACH was on its way: such a client finds by itself what it missed (P13).
     const position = encodePosition(this.#room, view.epoch, view.seq);
-    for (const seat of this.#seats) if (seat.topic !== null && !synced.has(seat)) seat.send(position);
+    for (const seat of this.#seats.values()) if (seat.topic !== null && !synced.has(seat)) seat.send(position);
   }
 
   attached(at: Position): void {

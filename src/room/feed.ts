@@ -89,14 +89,15 @@ export class Feed {
     if (this.#closed) return 0;
     const first = this.#seq + 1;
     const sealed = outbox.seal(this.#roomStr, this.epoch, first);
-    const done = outbox.takeDone();
+    // Without a frame there is nothing to note it with: it waits for the next one.
+    const note = sealed || !this.#options.log ? outbox.takeNote() : null;
     if (sealed) {
       this.#seq += sealed.count;
       this.history.push(this.epoch, first, this.#seq, sealed.frame);
     }
     const batch = { frame: sealed?.frame ?? null, first, last: this.#seq, answers: this.#answers(outbox) };
     if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);
-    else this.#hold(batch, done);
+    else this.#hold(batch, note);
     return sealed?.count ?? 0;
   }
 
@@ -117,11 +118,11 @@ export class Feed {
     this.#held = [];
   }
 
-  #hold(batch: Batch, done: readonly number[]): void {
+  #hold(batch: Batch, note: Uint8Array | null): void {
     this.#held.push(batch);
     if (batch.frame === null) return;
     const { room, self } = this.#options;
-    const append = { room, owner: self, epoch: this.epoch, seq: batch.last, frame: batch.frame, done };
+    const append = { room, owner: self, epoch: this.epoch, seq: batch.last, frame: batch.frame, note };
     this.#flusher.append(append, this);
   }
 

@@ -10,10 +10,9 @@
  * dropped: the SYNC that follows makes their clients send them again (P17).
  */
 import { unreachable } from '../base/assert.ts';
-import type { Timer } from '../base/clock.ts';
 import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
 import { encodeError } from '../protocol/server-frame.ts';
-import { detachEdge, enterOrLeave } from './attach.ts';
+import { attachSeat, detachEdge } from './attach.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
 import { LocalSeat, type Place } from './local-seat.ts';
@@ -22,6 +21,7 @@ import type { Connection, JoinRequest, Position } from './ports.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import { resolveOwner } from './resolve.ts';
+import { RoomTimers } from './room-timers.ts';
 import { bringRoom, loadRoom } from './snapshot.ts';
 import { WaitingCommands } from './waiting-commands.ts';
 
@@ -41,7 +41,6 @@ export class LocalRoom implements Place {
   readonly room: string;
   readonly type: RoomType;
   readonly seats = new Map<number, LocalSeat>();
-  readonly #seatSet = new Set<LocalSeat>();
   readonly #nameBytes: Uint8Array;
   readonly #context: RegistryContext;
   readonly #waiting: WaitingCommands;
@@ -51,8 +50,7 @@ export class LocalRoom implements Place {
   #wasFenced = false;
   /** This node's copy from before it found its cluster. */
   #brought: Owner | null = null;
-  #tick: Timer | null = null;
-  #idle: Timer | null = null;
+  readonly #timers: RoomTimers;
 
   constructor(room: string, type: RoomType, context: RegistryContext) {
     this.room = room;
@@ -60,6 +58,7 @@ export class LocalRoom implements Place {
     this.#nameBytes = utf8.encode(room);
     this.#context = context;
     this.#waiting = new WaitingCommands(room);
+    this.#timers = new RoomTimers(context.rooms.clock);
   }
 
   get role(): Role {
@@ -86,7 +85,6 @@ export class LocalRoom implements Place {
     if (!seat) {
       seat = new LocalSeat(this, this.#nameBytes, connection, request.meta);
       this.seats.set(connection.id, seat);
-      this.#seatSet.add(seat);
       connection.seats.push(seat);
     }
     seat.pending = request;
@@ -95,13 +93,13 @@ export class LocalRoom implements Place {
 
   message(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void {
     const role = this.#role;
-    if (role.kind === 'owner') role.owner.message(seat, cseq, bytes, start, end);
+    if (role.kind === 'owner') role.owner.commands.message(seat, cseq, bytes, start, end);
     else this.#forward(RELAY.message, seat, cseq, bytes, start, end);
   }
 
   patch(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void {
     const role = this.#role;
-    if (role.kind === 'owner') role.owner.patch(seat, cseq, bytes, start, end);
+    if (role.kind === 'owner') role.owner.commands.patch(seat, cseq, bytes, start, end);
     else this.#forward(RELAY.patch, seat, cseq, bytes, start, end);
   }
 
@@ -128,7 +126,6 @@ export class LocalRoom implements Place {
 
   vacated(seat: LocalSeat): void {
     this.seats.delete(seat.connection.id);
-    this.#seatSet.delete(seat);
     this.#waiting.forget(seat);
     if (this.#role.kind === 'edge' && this.seats.size === 0) {
       this.#role.edge.detach();
@@ -161,12 +158,12 @@ export class LocalRoom implements Place {
     owner.created();
     if (owner.roster.size > 0) this.#context.watchGrace(this);
     this.#occupied(owner, owner.roster.size > 0);
-    for (const seat of [...this.#seatSet]) this.#seatOwned(owner, seat);
+    for (const seat of [...this.seats.values()]) attachSeat(owner, seat);
     this.#resolved();
   }
 
   becomeEdge(node: NodeKey): void {
-    const edge = new Edge(this.room, node, this.#context.edgePorts, this.#seatSet);
+    const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats);
     this.#role = { kind: 'edge', edge };
     if (this.seats.size === 0) {
       this.#resolved();
@@ -179,7 +176,7 @@ export class LocalRoom implements Place {
 
   /** Refuses the JOINs that wait for an owner; seats that were joined before go on waiting. */
   refuseWaiting(text: string): void {
-    for (const seat of [...this.#seatSet]) {
+    for (const seat of [...this.seats.values()]) {
       const { pending } = seat;
       if (!pending) continue;
       seat.refused(pending.req, encodeError('unavailable', text, { req: pending.req, room: this.room }));
@@ -250,21 +247,6 @@ export class LocalRoom implements Place {
     this.#waiting.add(seat, op, cseq, bytes.slice(start, end));
   }
 
-  #seatOwned(owner: Owner, seat: LocalSeat): void {
-    seat.member = 0;
-    if (seat.leaving !== null) return owner.leave(seat, seat.leaving);
-    if (seat.topic !== null && enterOrLeave(owner, seat, seat.meta)) {
-      owner.answer(() => {
-        const member = owner.memberOf(seat);
-        if (!member) return null;
-        const [view, me, cseq] = [owner.view('owner'), member.number, member.cseq];
-        this.#context.rooms.counters.resyncs++;
-        return () => seat.synced(view, me, cseq);
-      });
-    }
-    if (seat.pending) owner.join(seat, seat.pending);
-  }
-
   #resolved(): void {
     for (const { seat, op, cseq, body } of this.#waiting.take()) {
       if (op === RELAY.message) this.message(seat, cseq, body, 0, body.length);
@@ -276,21 +258,8 @@ export class LocalRoom implements Place {
   }
 
   #occupied(owner: Owner, isOccupied: boolean): void {
-    const { clock } = this.#context.rooms;
-    this.#idle?.cancel();
-    this.#idle = null;
-    this.#tick?.cancel();
-    this.#tick = null;
-    if (!isOccupied) {
-      this.#idle = clock.after(this.#context.options.roomIdleMs, () => void this.#releaseIdle(owner));
-    } else if (this.type.ticksPerSec > 0) {
-      let before = clock.now();
-      this.#tick = clock.every(1000 / this.type.ticksPerSec, () => {
-        const now = clock.now();
-        owner.tick(now - before);
-        before = now;
-      });
-    }
+    if (isOccupied) this.#timers.tick(this.type.ticksPerSec, (elapsedMs) => owner.tick(elapsedMs));
+    else this.#timers.idle(this.#context.options.roomIdleMs, () => void this.#releaseIdle(owner));
   }
 
   async #releaseIdle(owner: Owner): Promise<void> {
@@ -303,7 +272,7 @@ export class LocalRoom implements Place {
 
   #closed(owner: Owner, frame: Uint8Array): void {
     for (const edge of owner.feed.edges.values()) edge.closed(frame);
-    for (const seat of [...this.#seatSet]) {
+    for (const seat of [...this.seats.values()]) {
       if (seat.topic !== null) seat.left(frame);
     }
     void this.release(owner).then(() => this.#released());
@@ -318,9 +287,6 @@ export class LocalRoom implements Place {
   #retire(owner: Owner): void {
     owner.feed.close();
     this.#context.rooms.snapshotter.forget(owner);
-    this.#tick?.cancel();
-    this.#tick = null;
-    this.#idle?.cancel();
-    this.#idle = null;
+    this.#timers.stop();
   }
 }

@@ -13,7 +13,7 @@ export class MemoryLogStore implements LogStore {
     return batch.map((append) => this.#appendOne(append));
   }
 
-  #appendOne({ room, owner, epoch, seq, frame, done }: LogAppend): WriteResult {
+  #appendOne({ room, owner, epoch, seq, frame, note }: LogAppend): WriteResult {
     const stored = this.#store.ownedRoom(room, owner, epoch);
     if (stored === null) return 'fenced';
     if (stored.seq !== null && seq <= stored.seq) return 'written';
@@ -22,7 +22,7 @@ export class MemoryLogStore implements LogStore {
       const twin = stored.log.find((entry) => entry.epoch === epoch && entry.seq === seq);
       return twin !== undefined && sameBytes(twin.frame, frame) ? 'written' : 'fenced';
     }
-    stored.log.push({ epoch, seq, frame: copyBytes(frame), done: [...done] });
+    stored.log.push({ epoch, seq, frame: copyBytes(frame), note: note && copyBytes(note) });
     stored.logTop = { epoch, seq };
     return 'written';
   }

@@ -17,6 +17,7 @@ import {
   writeStatus,
 } from '../protocol/server-frame.ts';
 import { Writer } from '../protocol/writer.ts';
+import { encodeNote } from './log-note.ts';
 import type { Member } from './member.ts';
 import type { RoomState } from './state.ts';
 
@@ -32,7 +33,7 @@ export interface Mark {
   readonly pos: number;
   readonly count: number;
   readonly replies: number;
-  readonly done: number;
+  readonly joined: number;
   readonly patched: ReadonlySet<string>;
 }
 
@@ -41,7 +42,9 @@ export class Outbox {
   #writer: Writer | null = null;
   #count = 0;
   #replies: Reply[] = [];
-  #done: number[] = [];
+  /** For the log: commands done without an event, and members that joined. */
+  readonly #done = new Map<number, number>();
+  #joined: Member[] = [];
   #acks: Member[] = [];
   /** Keys written by handlers whose event is not written yet. */
   #patched = new Set<string>();
@@ -67,8 +70,10 @@ export class Outbox {
     writeState(this.#event(), member, cseq, bytes, start, end);
   }
 
-  joined(member: Member): void {
-    writeJoined(this.#event(), member.number, member.user, member.meta);
+  /** The event is left out where presence is off; the log notes the session all the same. */
+  joined(member: Member, isShown: boolean): void {
+    this.#joined.push(member);
+    if (isShown) writeJoined(this.#event(), member.number, member.user, member.meta);
   }
 
   left(member: Member, reason: LeftReason): void {
@@ -95,9 +100,10 @@ export class Outbox {
     this.#acks.push(member);
   }
 
-  /** A command of a `log` room that is done without an event of its own. */
-  done(member: number, cseq: number): void {
-    this.#done.push(member, cseq);
+  /** A command that is done without an event of its own. */
+  done(member: Member, cseq: number): void {
+    this.#done.set(member.number, cseq);
+    this.ack(member);
   }
 
   mark(): Mark {
@@ -105,7 +111,7 @@ export class Outbox {
       pos: this.#writer?.pos ?? EVENTS_HEADER_MAX,
       count: this.#count,
       replies: this.#replies.length,
-      done: this.#done.length,
+      joined: this.#joined.length,
       patched: this.#patched.size === 0 ? NOTHING : new Set(this.#patched),
     };
   }
@@ -114,7 +120,7 @@ export class Outbox {
     if (this.#writer) this.#writer.pos = mark.pos;
     this.#count = mark.count;
     this.#replies.length = mark.replies;
-    this.#done.length = mark.done;
+    this.#joined.length = mark.joined;
     this.#patched = new Set(mark.patched);
   }
 
@@ -144,10 +150,12 @@ export class Outbox {
     return acks;
   }
 
-  takeDone(): readonly number[] {
-    const done = this.#done;
-    if (done.length > 0) this.#done = [];
-    return done;
+  /** What the log must note beside the frame. */
+  takeNote(): Uint8Array | null {
+    const note = encodeNote({ done: this.#done, joined: this.#joined });
+    this.#done.clear();
+    this.#joined.length = 0;
+    return note;
   }
 
   /** The writer, ready for one more event. */

@@ -1,29 +1,24 @@
 /**
  * The owner of a room: it alone orders the room's events. Takes joins and commands from links (seats here, connections
- * behind edges), applies each command once and in cseq order (P15, P16), and says the result through its outbox.
+ * behind edges) and says what comes of them through its outbox.
  *
  * A member takes commands from the one link that it is attached through. State changes at once; everything that is
  * said about it leaves with the flush at the end of the turn.
  */
-import { ERROR_CODES, type ErrorCode } from '../protocol/codes.ts';
 import { LEFT_REASON, type LeftReason, STATUS, type SyncReason } from '../protocol/op.ts';
-import { patchFits, readPatch } from '../protocol/patch.ts';
-import { Reader } from '../protocol/reader.ts';
 import { encodeClosed, encodeError, encodeJoined, encodeLeft } from '../protocol/server-frame.ts';
 import type { OwnerEvents, RoomContext } from './context.ts';
 import type { RoomType } from './definition.ts';
 import { Feed } from './feed.ts';
 import { Member } from './member.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
+import { OrderedCommands } from './ordered-commands.ts';
 import { Outbox, type Reply } from './outbox.ts';
 import type { JoinRequest, Position } from './ports.ts';
 import type { Rejection } from './rejection.ts';
 import type { Roster } from './roster.ts';
 import { Script } from './script.ts';
 import type { RoomState } from './state.ts';
-
-/** An outbox that holds this much is sealed before the turn ends, so that frames stay well under P3's client limits. */
-const FRAME_BYTES_SOFT_MAX = 48 * 1024;
 
 export interface LoadedRoom {
   readonly position: Position;
@@ -38,11 +33,11 @@ export class Owner {
   readonly state: RoomState;
   readonly outbox: Outbox;
   readonly feed: Feed;
+  readonly commands: OrderedCommands;
   readonly stateBytesMax: number;
   readonly #context: RoomContext;
   readonly #events: OwnerEvents;
   readonly #script: Script | null;
-  readonly #reader = new Reader();
   #scheduled = false;
   #closed = false;
 
@@ -63,6 +58,7 @@ export class Owner {
     });
     const { handlers } = type;
     this.#script = handlers ? new Script(handlers, this, context.clock, context.log, context.counters) : null;
+    this.commands = new OrderedCommands(this, this.#script);
   }
 
   get epoch(): number {
@@ -76,7 +72,7 @@ export class Owner {
   /** Runs onCreate; called once, when the room is in place. */
   created(): void {
     this.#script?.created();
-    this.#schedule();
+    this.schedule();
   }
 
   join(link: MemberLink, request: JoinRequest): void {
@@ -109,7 +105,7 @@ export class Owner {
     }
     this.#attach(member, link);
     if (!before && this.type.presence) this.outbox.status(member, STATUS.here);
-    this.#schedule();
+    this.schedule();
     return null;
   }
 
@@ -130,44 +126,7 @@ export class Owner {
     this.roster.statusChanged();
     if (this.type.presence) this.outbox.status(member, STATUS.away);
     this.#events.onAway();
-    this.#schedule();
-  }
-
-  message(link: MemberLink, cseq: number, bytes: Uint8Array, start: number, end: number): void {
-    const member = this.#accept(link, cseq);
-    if (!member) return;
-    if (this.#script) {
-      this.#reader.reset(bytes, start, end);
-      const rejection = this.#script.message(member, this.#reader.bin('payload'));
-      if (rejection) return this.#reject(member, cseq, rejection.code, rejection.text);
-      this.#doneSilently(member, cseq);
-    } else {
-      this.outbox.message(member.number, cseq, bytes, start, end);
-    }
-    this.#applied(member, cseq);
-  }
-
-  patch(link: MemberLink, cseq: number, bytes: Uint8Array, start: number, end: number): void {
-    const member = this.#accept(link, cseq);
-    if (!member) return;
-    if (!this.type.membersMaySet) {
-      return this.#reject(member, cseq, 'forbidden', 'members of this room may not SET its state');
-    }
-    const misfit = patchFits(bytes, start, end);
-    if (misfit) return this.#reject(member, cseq, misfit, null);
-    const { state, outbox } = this;
-    const mark = outbox.mark();
-    state.begin();
-    outbox.patch(member.number, cseq, bytes, start, end);
-    const set = (key: string, from: number, to: number): void => state.set(key, bytes.slice(from, to));
-    readPatch(bytes, start, end, set, (key) => void state.delete(key));
-    if (state.bytes > this.stateBytesMax) {
-      state.rollback();
-      outbox.rollback(mark);
-      return this.#reject(member, cseq, 'too-large', `the state has at most ${this.stateBytesMax} bytes`);
-    }
-    state.keep();
-    this.#applied(member, cseq);
+    this.schedule();
   }
 
   /** The store has answered that another node owns the room. */
@@ -177,7 +136,7 @@ export class Owner {
 
   tick(elapsedMs: number): void {
     this.#script?.ticked(elapsedMs);
-    if (!this.outbox.isEmpty) this.#schedule();
+    if (!this.outbox.isEmpty) this.schedule();
   }
 
   /** Takes out the members whose grace time is over; answers whether others are still away. */
@@ -194,13 +153,14 @@ export class Owner {
   /** The whole room as it will stand after the flush under way; for use in a reply. */
   view(reason: SyncReason): RoomView {
     const { epoch, seq } = this.feed;
+    this.#context.counters.resyncs++;
     return { epoch, seq, roster: this.#encodedRoster(), state: this.state.encode(), reason };
   }
 
   /** Something to say behind this turn's frame: encoded at the flush, delivered by the function it returns. */
   answer(reply: Reply): void {
     this.outbox.reply(reply);
-    this.#schedule();
+    this.schedule();
   }
 
   /** The member that is attached through this link. */
@@ -242,7 +202,7 @@ export class Owner {
     this.roster.add(member);
     this.#attach(member, link);
     const mark = this.outbox.mark();
-    if (this.type.presence) this.outbox.joined(member);
+    this.outbox.joined(member, this.type.presence);
     const rejection = this.#script?.joined(member) ?? null;
     if (rejection) {
       this.outbox.rollback(mark);
@@ -251,7 +211,7 @@ export class Owner {
       return rejection;
     }
     if (this.roster.size === 1) this.#events.onOccupied(true);
-    this.#schedule();
+    this.schedule();
     return null;
   }
 
@@ -278,64 +238,6 @@ export class Owner {
     return () => link.joined(req, epoch, seq, missed ? [frame, ...missed.map((entry) => entry.frame)] : [frame]);
   }
 
-  /** The member that may run command `cseq` through this link now, or null after the client was told why not. */
-  #accept(link: MemberLink, cseq: number): Member | null {
-    const member = this.memberOf(link);
-    if (!member) {
-      this.#error(link, 'not-joined', null, cseq);
-      return null;
-    }
-    if (cseq <= member.cseq) {
-      this.outbox.ack(member);
-      this.#schedule();
-      return null;
-    }
-    if (cseq > member.cseq + 1) {
-      link.send(this.#outOfOrder(member));
-      return null;
-    }
-    if (this.feed.isHolding) {
-      this.#error(link, 'unavailable', null, cseq);
-      return null;
-    }
-    if (this.#closed) {
-      this.#reject(member, cseq, 'room-closed', null);
-      return null;
-    }
-    return member;
-  }
-
-  #applied(member: Member, cseq: number): void {
-    member.cseq = cseq;
-    this.roster.touch(member);
-    if (this.outbox.bytes > FRAME_BYTES_SOFT_MAX) this.flush();
-    else this.#schedule();
-  }
-
-  /** A command of a defined room has no event of its own: an ACK says that it is done. */
-  #doneSilently(member: Member, cseq: number): void {
-    if (this.type.durability === 'log') this.outbox.done(member.number, cseq);
-    this.outbox.ack(member);
-  }
-
-  #reject(member: Member, cseq: number, code: ErrorCode, text: string | null): void {
-    if (!ERROR_CODES[code].retry) {
-      member.cseq = cseq;
-      this.roster.touch(member);
-      this.#context.snapshotter.mark(this);
-    }
-    if (member.link) this.#error(member.link, code, text, cseq);
-  }
-
-  #error(link: MemberLink, code: ErrorCode, text: string | null, cseq: number): void {
-    link.send(encodeError(code, text, { room: this.room, cseq }));
-  }
-
-  #outOfOrder(member: Member): Uint8Array {
-    const expected = member.cseq + 1;
-    return encodeError('out-of-order', `expected ${expected}`, { room: this.room, cseq: expected });
-  }
-
   /** LEAVE may come again behind lost packets, through a link that is not attached: the session decides then. */
   #leaving(link: MemberLink): Member | null {
     const member = this.roster.bySid(link.session.sid);
@@ -351,15 +253,21 @@ export class Owner {
     this.roster.remove(member.number);
     if (this.type.presence) this.outbox.left(member, reason);
     if (this.roster.size === 0) this.#events.onOccupied(false);
-    this.#context.snapshotter.mark(this);
-    this.#schedule();
+    this.changed();
+    this.schedule();
   }
 
   #encodedRoster(): Uint8Array {
     return this.type.presence ? this.roster.encode() : EMPTY_ROSTER;
   }
 
-  #schedule(): void {
+  /** Something to store changed that has no event. */
+  changed(): void {
+    this.#context.snapshotter.mark(this);
+  }
+
+  /** The outbox is flushed at the end of this turn. */
+  schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#context.flusher.schedule(this);

@@ -99,8 +99,8 @@ export interface LogAppend {
   /** seq of the frame's last event. */
   readonly seq: number;
   readonly frame: Uint8Array;
-  /** member, cseq pairs done by this frame without an event of their own. */
-  readonly done: readonly number[];
+  /** What the frame does not say by itself; the next owner gets it with the frame. */
+  readonly note: Uint8Array | null;
 }
 
 export interface LogStore {

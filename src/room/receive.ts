@@ -6,17 +6,9 @@ import { attachEdge, detachEdge } from './attach.ts';
 import type { Post } from './edge-link.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { Owner } from './owner.ts';
-import {
-  RELAY,
-  readAttach,
-  readFrame,
-  readJoin,
-  readJoined,
-  readLeave,
-  readLeft,
-  readSynced,
-  roomMessage,
-} from './relay-message.ts';
+import { RELAY, roomMessage } from './relay-message.ts';
+import { readFrame, readJoined, readLeft, readSynced } from './relay-to-edge.ts';
+import { readAttach, readJoin, readLeave } from './relay-to-owner.ts';
 
 /** From an edge. `room` is null where its type is not served here, or a room is not known and need not be. */
 export function receiveAsOwner(
@@ -58,8 +50,8 @@ export function receiveAsOwner(
       // A connection that is not known was never attached, or its JOIN was lost: the two ends heal that (P16).
       const link = room?.owner?.feed.edges.get(from)?.links.get(conn);
       if (!link) return;
-      if (op === RELAY.message) room?.owner?.message(link, cseq, body, 0, body.length);
-      else room?.owner?.patch(link, cseq, body, 0, body.length);
+      if (op === RELAY.message) room?.owner?.commands.message(link, cseq, body, 0, body.length);
+      else room?.owner?.commands.patch(link, cseq, body, 0, body.length);
       return;
     }
     case RELAY.detach:
@@ -109,7 +101,7 @@ export function receiveAsEdge(
     }
     case RELAY.synced: {
       const { view, reset, targets } = readSynced(r);
-      if (edge && room) edge.synced(view, reset, targets, room.seats);
+      if (edge) edge.synced(view, reset, targets);
       return;
     }
     case RELAY.left: {

@@ -50,7 +50,8 @@ export class Roster {
   remove(number: number): void {
     const member = must(this.#byNumber.get(number), 'member to remove');
     this.#byNumber.delete(number);
-    this.#bySid.delete(member.sid);
+    // A replayed log may hold the session's next membership already.
+    if (this.#bySid.get(member.sid) === member) this.#bySid.delete(member.sid);
     this.dirty.add(number);
     this.#encoded = null;
   }

@@ -3,7 +3,8 @@ import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
 import { Reader } from '../protocol/reader.ts';
 import { readServerFrame, type ServerEvent } from '../protocol/server-reader.ts';
 import { Writer } from '../protocol/writer.ts';
-import { decodeMember, encodeMember, Member } from './member.ts';
+import { decodeNote } from './log-note.ts';
+import { decodeMember, encodeMember } from './member.ts';
 import type { LoadedRoom, Owner } from './owner.ts';
 import type { Commit } from './ports.ts';
 import { Roster } from './roster.ts';
@@ -58,8 +59,10 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   for (const entry of record?.log ?? []) {
     const frame = readServerFrame(entry.frame);
     if (frame.op !== 'events') continue;
+    const note = decodeNote(entry.note);
+    for (const member of note.joined) roster.add(member);
     for (const event of frame.events) replay(event, state, roster);
-    for (let i = 0; i + 1 < entry.done.length; i += 2) done(roster, entry.done[i], entry.done[i + 1]);
+    for (const [member, cseq] of note.done) done(roster, member, cseq);
     seq = entry.seq;
   }
   if (!clean && record) roster.nextNumber += NUMBERS_SKIPPED;
@@ -85,20 +88,19 @@ function replay(event: ServerEvent, state: RoomState, roster: Roster): void {
       for (const [key, value] of event.set) state.set(key, value.slice());
       for (const key of event.del) state.delete(key);
       return done(roster, event.member, event.cseq);
-    case 'joined':
-      // The log does not hold the sid: such a member can't come back, and leaves when its grace time is over.
-      return roster.add(new Member(event.member, { sid: `log:${event.member}`, user: event.user }, event.meta));
     case 'left':
       if (roster.get(event.member)) roster.remove(event.member);
       return;
+    // The note beside the frame has the members that joined, with their sessions.
+    case 'joined':
     case 'status':
       return;
   }
 }
 
-function done(roster: Roster, number: number | undefined, cseq: number | undefined): void {
-  const member = number === undefined ? undefined : roster.get(number);
-  if (!member || cseq === undefined || cseq <= member.cseq) return;
+function done(roster: Roster, number: number, cseq: number): void {
+  const member = roster.get(number);
+  if (!member || cseq <= member.cseq) return;
   member.cseq = cseq;
   roster.touch(member);
 }

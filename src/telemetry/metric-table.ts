@@ -52,7 +52,7 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
   { field: 'joinsRefused', name: 'joins_refused_total', help: "JOINs over the node's JOINS_PER_SEC." },
   { field: 'events', name: 'events_total', help: 'Events ordered by rooms that this node owns.' },
   { field: 'frames', name: 'event_frames_total', help: 'EVENTS frames encoded by this node.' },
-  { field: 'resyncs', name: 'resyncs_total', help: 'SYNCs sent to members.' },
+  { field: 'resyncs', name: 'resyncs_total', help: 'Fresh starts that an owner made for members or edges (SYNC).' },
   { field: 'catchUps', name: 'catch_ups_total', help: 'JOINs answered from the history (P7).' },
   { field: 'claims', name: 'room_claims_total', help: 'Rooms claimed in the directory.' },
   { field: 'takeOvers', name: 'room_take_overs_total', help: 'Of those, rooms of a dead owner.' },

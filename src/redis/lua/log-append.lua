@@ -8,10 +8,10 @@
 -- ARGV epoch   from room-claim
 -- ARGV seq     of the frame's last event
 -- ARGV frame   bytes
--- ARGV done    member,cseq,member,cseq ... or empty
+-- ARGV note    bytes that belong to the frame, or empty
 -- Returns 1 written, 0 fenced (no owner, another owner, another epoch, or an id that is taken)
 local room, log = KEYS[1], KEYS[2]
-local epoch, seq, frame, done = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local epoch, seq, frame, note = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq')
 if found[1] ~= ARGV[1] or found[2] ~= epoch then
   return 0
@@ -22,10 +22,10 @@ end
 
 local id = epoch .. '-' .. seq
 local added
-if done == '' then
+if note == '' then
   added = redis.pcall('XADD', log, id, 'f', frame)
 else
-  added = redis.pcall('XADD', log, id, 'f', frame, 'd', done)
+  added = redis.pcall('XADD', log, id, 'f', frame, 'n', note)
 end
 if type(added) == 'table' and added.err then
   if not string.find(added.err, 'equal or smaller', 1, true) then

@@ -50,7 +50,7 @@ const appending = fc.record({
   age,
   seq,
   frame: value,
-  done: fc.array(fc.tuple(member, seq), { maxLength: 2 }).map((pairs) => pairs.flat()),
+  note: fc.option(fc.uint8Array({ minLength: 1, maxLength: 8 })),
 });
 const step = fc.oneof(
   {

@@ -3,18 +3,18 @@ import { A, append, B, bytes, claim, commit, expectTtl, load, ROOM, TTL_MS } fro
 import { onBothStores } from './worlds.ts';
 
 onBothStores((world) => {
-  test('[P18] the next owner finds the frames after the snapshot, oldest first, with what they made done', async () => {
+  test('[P18] the next owner finds the frames after the snapshot, oldest first, with their notes', async () => {
     const epoch = await claim(world());
     await world().snapshots.commit([commit(epoch, 2)]);
     const frame = Uint8Array.from({ length: 70_000 }, (_, i) => i);
-    await world().log.append([append(epoch, 5, { frame, done: [1, 7, 4_294_967_296, 9_007_199_254_740_991] })]);
-    await world().log.append([append(epoch, 6), append(epoch, 9, { done: [2, 1] })]);
+    await world().log.append([append(epoch, 5, { frame, note: new Uint8Array([0, 255, 10]) })]);
+    await world().log.append([append(epoch, 6), append(epoch, 9, { note: bytes('note 9') })]);
     const record = await load(world());
     expect(record?.seq).toBe(2);
     expect(record?.log).toStrictEqual([
-      { epoch, seq: 5, frame, done: [1, 7, 4_294_967_296, 9_007_199_254_740_991] },
-      { epoch, seq: 6, frame: bytes('frame 6'), done: [] },
-      { epoch, seq: 9, frame: bytes('frame 9'), done: [2, 1] },
+      { epoch, seq: 5, frame, note: new Uint8Array([0, 255, 10]) },
+      { epoch, seq: 6, frame: bytes('frame 6'), note: null },
+      { epoch, seq: 9, frame: bytes('frame 9'), note: bytes('note 9') },
     ]);
   });
 

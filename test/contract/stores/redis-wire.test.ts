@@ -48,7 +48,7 @@ test('[wire] connections carry the name of this life of the node', async () => {
 
 test('[wire] keys lie where operators look for them, and leave with their time', async () => {
   const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
-  await ports.log.append([append(epoch, 2, { done: [1, 2] })]);
+  await ports.log.append([append(epoch, 2, { note: bytes('note') })]);
   await ports.snapshots.commit([
     commit(epoch, 1, { meta: bytes('m'), set: [['k', bytes('v')]], members: [[3, bytes('w')]] }),
   ]);
@@ -60,7 +60,7 @@ test('[wire] keys lie where operators look for them, and leave with their time',
   for (const key of keys) expect(await raw.pttl(key)).toBeGreaterThan(0);
   const hash = { owner: A, epoch: `${epoch}`, seq: '1', meta: 'm', 's:k': 'v', 'm:3': 'w' };
   expect(await raw.hgetall('rc:{demo:1}')).toEqual(hash);
-  expect(await raw.xrange('rc:{demo:1}:log', '-', '+')).toEqual([[`${epoch}-2`, ['f', 'frame 2', 'd', '1,2']]]);
+  expect(await raw.xrange('rc:{demo:1}:log', '-', '+')).toEqual([[`${epoch}-2`, ['f', 'frame 2', 'n', 'note']]]);
 });
 
 test('[wire] a room that never logs has no stream', async () => {

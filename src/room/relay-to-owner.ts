@@ -1,0 +1,114 @@
+/** What an edge says to a room's owner (`relay-message.ts`). */
+import type { Reader } from '../protocol/reader.ts';
+import type { Writer } from '../protocol/writer.ts';
+import type { JoinRequest, Position, SessionIdentity } from './ports.ts';
+import { binOrNil, head, RELAY, readBinOrNil, type WriteMessage } from './relay-message.ts';
+
+/** One seat of an edge as ATTACH tells it. */
+export interface Attachment {
+  readonly conn: number;
+  readonly session: SessionIdentity;
+  readonly meta: Uint8Array | null;
+  /** False while its first JOIN is not answered: a JOIN follows. */
+  readonly joined: boolean;
+}
+
+function writeIdentity(w: Writer, session: SessionIdentity): void {
+  w.str(session.sid);
+  w.str(session.user);
+  w.uint(session.generation);
+}
+
+function readIdentity(r: Reader): SessionIdentity {
+  return { sid: r.str('sid'), user: r.str('user'), generation: r.uint('generation') };
+}
+
+export function joinMessage(conn: number, session: SessionIdentity, request: JoinRequest): WriteMessage {
+  return (w) => {
+    head(w, 8, RELAY.join, request.room);
+    w.uint(conn);
+    writeIdentity(w, session);
+    w.uint(request.req);
+    if (request.since) {
+      w.uint(request.since.epoch);
+      w.uint(request.since.seq);
+    } else {
+      w.nil();
+      w.nil();
+    }
+    binOrNil(w, request.meta);
+  };
+}
+
+export function readJoin(r: Reader, room: string): { conn: number; session: SessionIdentity; request: JoinRequest } {
+  const conn = r.uint('conn');
+  const session = readIdentity(r);
+  const req = r.uint('req');
+  let since: Position | null = null;
+  if (r.nil()) r.nil();
+  else since = { epoch: r.uint('epoch'), seq: r.uint('seq') };
+  return { conn, session, request: { req, room, since, meta: readBinOrNil(r, 'meta') } };
+}
+
+export function leaveMessage(room: string, conn: number, session: SessionIdentity, req: number): WriteMessage {
+  return (w) => {
+    head(w, 5, RELAY.leave, room);
+    w.uint(conn);
+    writeIdentity(w, session);
+    w.uint(req);
+  };
+}
+
+export function readLeave(r: Reader): { conn: number; session: SessionIdentity; req: number } {
+  return { conn: r.uint('conn'), session: readIdentity(r), req: r.uint('req') };
+}
+
+export function awayMessage(room: string, conn: number): WriteMessage {
+  return (w) => {
+    head(w, 1, RELAY.away, room);
+    w.uint(conn);
+  };
+}
+
+export function commandMessage(
+  op: typeof RELAY.message | typeof RELAY.patch,
+  room: string,
+  conn: number,
+  cseq: number,
+  body: Uint8Array,
+): WriteMessage {
+  return (w) => {
+    head(w, 3, op, room);
+    w.uint(conn);
+    w.uint(cseq);
+    w.bin(body);
+  };
+}
+
+/** `at` is the edge's place in the room; epoch 0 where it has none. */
+export function attachMessage(room: string, at: Position, seats: readonly Attachment[]): WriteMessage {
+  return (w) => {
+    head(w, 3, RELAY.attach, room);
+    w.uint(at.epoch);
+    w.uint(at.seq);
+    w.array(seats.length);
+    for (const seat of seats) {
+      w.array(6);
+      w.uint(seat.conn);
+      writeIdentity(w, seat.session);
+      binOrNil(w, seat.meta);
+      w.bool(seat.joined);
+    }
+  };
+}
+
+export function readAttach(r: Reader): { at: Position; seats: Attachment[] } {
+  const at = { epoch: r.uint('epoch'), seq: r.uint('seq') };
+  const seats: Attachment[] = [];
+  for (let left = r.array('seats'); left > 0; left--) {
+    r.array('seat');
+    const [conn, session, meta] = [r.uint('conn'), readIdentity(r), readBinOrNil(r, 'meta')];
+    seats.push({ conn, session, meta, joined: r.bool('joined') });
+  }
+  return { at, seats };
+}
