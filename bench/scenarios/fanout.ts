@@ -20,6 +20,8 @@ const OPTIONS = {
   only: { about: 'measure one server', default: 'both', choices: ['both', 'raw', 'roomcast'] },
 } as const;
 
+const LOG_LINES_SHOWN = 5;
+
 type Options = OptionValues<typeof OPTIONS>;
 
 export const fanout: Scenario<typeof OPTIONS> = {
@@ -78,7 +80,8 @@ async function measure(
       serverCores: cores.server,
       swarmCores: cores.swarm,
     };
-    return fanoutRun(kind.name, loaded, load, swarm.faults);
+    const faults = swarm.faults.length > 0 ? [...swarm.faults, ...server.log.slice(-LOG_LINES_SHOWN)] : [];
+    return fanoutRun(kind.name, loaded, load, faults);
   } finally {
     await swarm.stop();
     await server.stop();

@@ -38,6 +38,8 @@ export const ROOMCAST: ServerKind = {
 export interface RunningServer {
   readonly pid: number;
   readonly port: number;
+  /** The last lines that it wrote, growing while it runs: what to show when its clients fail. */
+  readonly log: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -52,9 +54,10 @@ export async function launch(kind: ServerKind, cores: readonly number[]): Promis
     env: { ...inherited(), ...kind.env, HOST: '127.0.0.1', PORT: '0' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  const log: string[] = [];
   try {
-    const port = await readyPort(kind, child);
-    return { pid: must(child.pid, 'pid'), port, stop: () => stop(child) };
+    const port = await readyPort(kind, child, log);
+    return { pid: must(child.pid, 'pid'), port, log, stop: () => stop(child) };
   } catch (error) {
     await stop(child);
     throw error;
@@ -67,8 +70,7 @@ function inherited(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (kept.includes(k) && v ? [[k, v]] : [])));
 }
 
-function readyPort(kind: ServerKind, child: ChildProcess): Promise<number> {
-  const log: string[] = [];
+function readyPort(kind: ServerKind, child: ChildProcess, log: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${kind.name} ${why}\n${log.join('\n')}`));
     const late = setTimeout(fail, READY_WITHIN_MS, `was not ready within ${READY_WITHIN_MS / 1000} s`);
