@@ -16,7 +16,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 
 export const SECRET = 'a secret of the tests, 32 characters or more';
 
-export class FakeSocket implements Socket {
+class FakeSocket implements Socket {
   readonly frames: ServerFrame[] = [];
   readonly topics = new Set<string>();
   closed: { readonly code: number; readonly reason: string } | null = null;
