@@ -6,8 +6,6 @@ import { newRoom, useClients, useCluster } from './fixture.ts';
 
 const secret = 'the secret of the token tests, 32 bytes and more';
 const origin = 'https://game.example';
-const cluster = useCluster({ AUTH_MODE: 'jwt', JWT_SECRET: secret, ALLOWED_ORIGINS: origin }, 2);
-const clients = useClients();
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -19,6 +17,10 @@ function jwt(claims: Record<string, unknown>, key = secret, alg = 'HS256'): stri
 }
 
 const tokenOf = (sub: string): string => jwt({ sub, iat: now(), exp: now() + 600 });
+
+const settings = { AUTH_MODE: 'jwt', JWT_SECRET: secret, ALLOWED_ORIGINS: origin };
+const cluster = useCluster(settings, 2, { origin, token: tokenOf('first') });
+const clients = useClients();
 
 describe('tokens', () => {
   it('[P2] a good one is welcomed, and its sub is the user', async () => {

@@ -1,25 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../support/independent/client.ts';
 import { bytesOf, textOf } from '../support/independent/client-frames.ts';
-import type { RoomEvent } from '../support/independent/frames.ts';
 import { newRoom, useClients, useCluster } from './fixture.ts';
 
 const cluster = useCluster();
 const clients = useClients();
 const types = ['demo', 'ledger', 'scratch'] as const;
 
-const eventsOf = (client: Client, room: string): { place: string; event: RoomEvent }[] =>
-  client.frames.flatMap((frame) =>
-    frame.op === 'events' && frame.room === room
-      ? frame.events.map((event, i) => ({ place: `${frame.epoch}:${frame.first + i}`, event }))
-      : [],
-  );
+const done = (client: Client, room: string, member: number, cseq: number) => client.event(room, { member, cseq });
 
-const done = (client: Client, room: string, member: number, cseq: number) =>
-  client.next(
-    'events',
-    (f) => f.room === room && f.events.some((e) => 'cseq' in e && e.member === member && e.cseq === cseq),
-  );
+const messagesIn = (client: Client, room: string): string[] =>
+  client.eventsOf(room).flatMap(({ event }) => (event.kind === 'message' ? [textOf(event.payload)] : []));
 
 /** Two members of one room on two nodes. */
 async function pair(room: string) {
@@ -43,7 +34,7 @@ describe.each(types)('a %s room', (type) => {
       await done(client, room, ofB.me, 50);
     }
     const ofBoth = (client: Client) =>
-      eventsOf(client, room).filter(({ event }) => event.kind === 'message' || event.kind === 'changed');
+      client.eventsOf(room).filter(({ event }) => event.kind === 'message' || event.kind === 'changed');
     expect(ofBoth(a)).toHaveLength(100);
     expect(ofBoth(b)).toEqual(ofBoth(a));
     for (const me of [ofA.me, ofB.me]) {
@@ -66,7 +57,7 @@ describe.each(types)('a %s room', (type) => {
     }
     a.send(room, 4, bytesOf('4'));
     await done(b, room, ofA.me, 4);
-    const seen = eventsOf(b, room).flatMap(({ event }) => (event.kind === 'message' ? [textOf(event.payload)] : []));
+    const seen = messagesIn(b, room);
     expect(seen).toEqual(['1', '2', '3', '4']);
   });
 
@@ -81,7 +72,7 @@ describe.each(types)('a %s room', (type) => {
     expect(await a.next('error')).toMatchObject({ code: 'out-of-order', retry: true, room, cseq: 2 });
     a.send(room, 2, bytesOf('two'));
     await done(b, room, ofA.me, 2);
-    const seen = eventsOf(b, room).flatMap(({ event }) => (event.kind === 'message' ? [textOf(event.payload)] : []));
+    const seen = messagesIn(b, room);
     expect(seen).toEqual(['one', 'two']);
   });
 
@@ -96,9 +87,7 @@ describe.each(types)('a %s room', (type) => {
     expect(joined.cseq).toBeLessThanOrEqual(30);
     for (let cseq = joined.cseq + 1; cseq <= 31; cseq++) back.client.send(room, cseq, bytesOf(`${cseq}`));
     await done(b, room, ofA.me, 31);
-    const seen = eventsOf(b, room).flatMap(({ event }) =>
-      event.kind === 'message' ? [Number(textOf(event.payload))] : [],
-    );
+    const seen = messagesIn(b, room).map(Number);
     expect(seen).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
   });
 
@@ -128,9 +117,8 @@ describe('payloads and keys', () => {
     const payloads = [new Uint8Array(0), Uint8Array.of(0xc1, 0xff, 0), new Uint8Array(65_000).fill(7)];
     for (const [i, payload] of payloads.entries()) {
       a.send(room, i + 1, payload);
-      const { events } = await done(b, room, ofA.me, i + 1);
-      const own = events.find((event) => event.kind === 'message' && event.cseq === i + 1);
-      expect(own?.kind === 'message' && Buffer.compare(own.payload, payload)).toBe(0);
+      const { event } = await done(b, room, ofA.me, i + 1);
+      expect(event.kind === 'message' && Buffer.compare(event.payload, payload)).toBe(0);
     }
   });
 

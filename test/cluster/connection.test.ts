@@ -81,9 +81,10 @@ describe('HELLO', () => {
     client.write(joinFrame(1, room));
     client.send(room, 1, Uint8Array.of(1));
     const joined = await client.next('joined');
-    const event = await client.next('events', ({ events }) => events.some(({ kind }) => kind === 'message'));
     expect(client.frames[0]?.op).toBe('welcome');
-    expect(event.events).toContainEqual({ kind: 'message', member: joined.me, cseq: 1, payload: Buffer.of(1) });
+    // The answer may be made after the command was applied: then JOINED itself says that it is done (P15).
+    if (joined.cseq === 0) await client.event(room, { kind: 'message', member: joined.me });
+    expect((await client.join(room)).cseq).toBe(1);
   });
 
   it('[P1] must come first, and once', async () => {

@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../support/independent/client.ts';
 import { bytesOf } from '../support/independent/client-frames.ts';
-import type { Joined, RoomEvent } from '../support/independent/frames.ts';
+import type { Position, RoomEvent } from '../support/independent/frames.ts';
+import { until } from '../support/until.ts';
 import { newRoom, useClients, useCluster } from './fixture.ts';
 
 const cluster = useCluster({ GRACE_MS: '1500' });
 const clients = useClients();
 
 const one = Uint8Array.of(1);
-const at = ({ epoch, seq }: Joined) => ({ epoch, seq });
-
-/** Waits until an event like this came; answers its frame's epoch and its seq. */
-async function saw(client: Client, wanted: Partial<RoomEvent>): Promise<{ epoch: number; seq: number }> {
-  const isWanted = (event: RoomEvent) =>
-    Object.entries(wanted).every(([key, value]) => (event as unknown as Record<string, unknown>)[key] === value);
-  const frame = await client.next('events', ({ events }) => events.some(isWanted));
-  return { epoch: frame.epoch, seq: frame.first + frame.events.findIndex(isWanted) };
-}
+const at = ({ epoch, seq }: Position): Position => ({ epoch, seq });
 
 describe('JOIN', () => {
   it('[P6] without since gives a snapshot that holds me, on whichever node', async () => {
@@ -29,7 +21,7 @@ describe('JOIN', () => {
     expect(joined.roster).toMatchObject([{ member: joined.me, status: 1, meta: Buffer.from('one') }]);
     first.client.set(room, 1, { a: one, b: one, c: one });
     first.client.set(room, 2, { b: bytesOf('two') }, ['a']);
-    const { seq } = await saw(first.client, { kind: 'changed', cseq: 2 });
+    const { seq } = await first.client.event(room, { kind: 'changed', cseq: 2 });
 
     for (const node of [1, 2]) {
       const other = await clients.guest(cluster().nodeUrl(node));
@@ -46,8 +38,8 @@ describe('JOIN', () => {
       const user = `guest:${other.welcome.sid.slice(0, 8)}`;
       expect(mine).toEqual({ member: snapshot.me, user, status: 1, meta: Buffer.from(`at ${node}`) });
       expect(snapshot.roster?.some(({ member }) => member === joined.me)).toBe(true);
-      const { events } = await first.client.next('events', (f) => f.events.some((e) => e.member === snapshot.me));
-      expect(events).toContainEqual({ kind: 'joined', member: snapshot.me, user, meta: Buffer.from(`at ${node}`) });
+      const { event } = await first.client.event(room, { kind: 'joined', member: snapshot.me });
+      expect(event).toEqual({ kind: 'joined', member: snapshot.me, user, meta: Buffer.from(`at ${node}`) });
     }
   });
 
@@ -87,20 +79,20 @@ describe('JOIN', () => {
     const away = await clients.guest(cluster().nodeUrl(0));
     const joined = await away.client.join(room);
     away.client.send(room, 1, bytesOf('mine'));
-    const last = await saw(away.client, { kind: 'message', cseq: 1 });
+    const last = await away.client.event(room, { kind: 'message', cseq: 1 });
     const other = await clients.guest(cluster().nodeUrl(1));
     const { me } = await other.client.join(room);
-    const since = await saw(away.client, { kind: 'joined', member: me });
+    const since = await away.client.event(room, { kind: 'joined', member: me });
     expect(since.seq).toBe(last.seq + 1);
     away.client.cut();
-    await saw(other.client, { kind: 'status', member: joined.me, status: 0 });
+    await other.client.event(room, { kind: 'status', member: joined.me, status: 0 });
     for (let cseq = 1; cseq <= 20; cseq++) other.client.send(room, cseq, bytesOf(`missed ${cseq}`));
-    await saw(other.client, { kind: 'message', member: me, cseq: 20 });
+    await other.client.event(room, { kind: 'message', member: me, cseq: 20 });
 
     const back = await clients.guest(cluster().nodeUrl(2), { resume: away.welcome.resume });
     const resumed = await back.client.join(room, { since });
     expect(resumed).toMatchObject({ me: joined.me, cseq: 1, roster: null, state: null, epoch: joined.epoch });
-    await saw(back.client, { kind: 'status', member: joined.me, status: 1 });
+    await back.client.event(room, { kind: 'status', member: joined.me, status: 1 });
     const replay: RoomEvent[] = [];
     for (const frame of back.client.frames) {
       if (frame.op !== 'events') continue;
@@ -130,17 +122,18 @@ describe('JOIN', () => {
     const { client } = await clients.guest(cluster().nodeUrl(0));
     const joined = await client.join(room);
     client.send(room, 1, one);
-    const since = await saw(client, { kind: 'message', cseq: 1 });
+    const since = await client.event(room, { kind: 'message', cseq: 1 });
     expect(await client.join(room)).toMatchObject({ me: joined.me, cseq: 1 });
     expect(await client.join(room, { since: at(joined) })).toMatchObject({ me: joined.me, roster: null });
-    expect((await client.next('events')).first).toBe(joined.seq + 1);
+    await until(() => client.eventsOf(room).length >= 2);
+    expect(client.eventsOf(room).map(({ seq }) => seq)).toEqual([joined.seq + 1, joined.seq + 1]);
     const last = await client.join(room);
     expect(last.roster?.map(({ member }) => member).sort()).toHaveLength(2);
-    expect(at(last)).toEqual(since);
+    expect(at(last)).toEqual(at(since));
     client.send(room, 2, one);
-    await saw(witness.client, { kind: 'message', member: joined.me, cseq: 2 });
-    const joins = witness.client.frames.flatMap((f) => (f.op === 'events' ? f.events : []));
-    expect(joins.filter(({ kind }) => kind === 'joined')).toHaveLength(1);
+    await witness.client.event(room, { kind: 'message', member: joined.me, cseq: 2 });
+    const joins = witness.client.eventsOf(room).filter(({ event }) => event.kind === 'joined');
+    expect(joins).toHaveLength(1);
   });
 });
 
@@ -152,13 +145,13 @@ describe('absence', () => {
     const { client, welcome } = await clients.guest(cluster().nodeUrl(0));
     const { me } = await client.join(room);
     client.cut();
-    await saw(witness.client, { kind: 'status', member: me, status: 0 });
+    await witness.client.event(room, { kind: 'status', member: me, status: 0 });
     const between = await clients.guest(cluster().nodeUrl(2));
     const { roster } = await between.client.join(room);
     expect(roster?.find(({ member }) => member === me)?.status).toBe(0);
     const back = await clients.guest(cluster().nodeUrl(2), { resume: welcome.resume });
     expect((await back.client.join(room)).me).toBe(me);
-    await saw(witness.client, { kind: 'status', member: me, status: 1 });
+    await witness.client.event(room, { kind: 'status', member: me, status: 1 });
   });
 
   it('[P10] after the grace time it leaves for good, and comes back as another member', async () => {
@@ -168,10 +161,10 @@ describe('absence', () => {
     const { client, welcome } = await clients.guest(cluster().nodeUrl(0));
     const { me } = await client.join(room);
     client.send(room, 1, one);
-    await saw(witness.client, { kind: 'message', member: me });
+    await witness.client.event(room, { kind: 'message', member: me });
     await client.close();
-    await saw(witness.client, { kind: 'status', member: me, status: 0 });
-    await saw(witness.client, { kind: 'left', member: me, reason: 1 });
+    await witness.client.event(room, { kind: 'status', member: me, status: 0 });
+    await witness.client.event(room, { kind: 'left', member: me, reason: 1 });
     const back = await clients.guest(cluster().nodeUrl(0), { resume: welcome.resume });
     expect(back.welcome.sid).toBe(welcome.sid);
     const joined = await back.client.join(room);
@@ -186,13 +179,13 @@ describe('absence', () => {
     const { client } = await clients.guest(cluster().nodeUrl(0));
     const { me } = await client.join(room);
     expect(await client.leave(room)).toMatchObject({ op: 'left', room });
-    await saw(witness.client, { kind: 'left', member: me, reason: 0 });
+    await witness.client.event(room, { kind: 'left', member: me, reason: 0 });
     client.send(room, 1, one);
     expect(await client.next('error')).toMatchObject({ code: 'not-joined', room, cseq: 1 });
     const again = await client.join(room);
     expect(again.me).toBeGreaterThan(me);
     expect(again).toMatchObject({ cseq: 0, roster: expect.any(Array) });
     client.send(room, 1, one);
-    await saw(witness.client, { kind: 'message', member: again.me, cseq: 1 });
+    await witness.client.event(room, { kind: 'message', member: again.me, cseq: 1 });
   });
 });

@@ -8,7 +8,7 @@
 import { encode } from '@msgpack/msgpack';
 import WebSocket from 'ws';
 import { helloFrame, joinFrame, leaveFrame, pingFrame, sendFrame, setFrame } from './client-frames.ts';
-import type { ErrorFrame, Joined, Left, Pong, Position, ServerFrame, Welcome } from './frames.ts';
+import type { ErrorFrame, Joined, Left, Pong, Position, RoomEvent, ServerFrame, Welcome } from './frames.ts';
 import { readFrame } from './read-frame.ts';
 
 export const subprotocol = 'roomcast.v1';
@@ -50,7 +50,14 @@ export class RequestRefused extends Error {
 type OpOf = ServerFrame['op'];
 type FrameOf<O extends OpOf> = Extract<ServerFrame, { op: O }>;
 
+/** An event with its place in the room. */
+export interface Placed extends Position {
+  readonly event: RoomEvent;
+}
+
 interface Waiter {
+  /** Whether the frame belongs to this waiter alone. */
+  readonly takes: boolean;
   readonly matches: (frame: ServerFrame) => boolean;
   readonly resolve: (frame: ServerFrame) => void;
   readonly reject: (error: Error) => void;
@@ -177,31 +184,28 @@ export class Client {
 
   nextFrame(matches: (frame: ServerFrame) => boolean, what = 'a frame'): Promise<ServerFrame> {
     const here = this.frames.find((frame) => !this.#taken.has(frame) && matches(frame));
-    if (here !== undefined) {
-      this.#taken.add(here);
-      return Promise.resolve(here);
-    }
-    if (this.faults.length > 0) return Promise.reject(new Error(`the server broke the protocol: ${this.faults[0]}`));
-    if (this.#close !== null) return Promise.reject(this.#gone());
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        matches,
-        resolve: (frame) => {
-          clearTimeout(timer);
-          resolve(frame);
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      };
-      const timer = setTimeout(() => {
-        this.#waiters.delete(waiter);
-        const seen = this.frames.slice(-8).map((frame) => brief(frame));
-        reject(new Error(`no ${what} within ${patienceMs} ms; the last frames: ${seen.join(' | ') || 'none'}`));
-      }, patienceMs);
-      this.#waiters.add(waiter);
-    });
+    if (here === undefined) return this.#wait(true, matches, what);
+    this.#taken.add(here);
+    return Promise.resolve(here);
+  }
+
+  /**
+   * The first event of the room with these fields, come or to come. Takes no frame: a server may put any number of
+   * events into one.
+   */
+  async event(room: string, wanted: Readonly<Record<string, unknown>>): Promise<Placed> {
+    const isWanted = (event: RoomEvent) =>
+      Object.entries(wanted).every(([key, value]) => (event as unknown as Record<string, unknown>)[key] === value);
+    const has = (frame: ServerFrame) => frame.op === 'events' && frame.room === room && frame.events.some(isWanted);
+    const frame = this.frames.find(has) ?? (await this.#wait(false, has, `event ${JSON.stringify(wanted)}`));
+    const found = frame.op === 'events' ? placedEvents(frame).find(({ event }) => isWanted(event)) : undefined;
+    if (found === undefined) throw new Error('the event is not in its own frame');
+    return found;
+  }
+
+  /** All events of the room so far, in the order of arrival. */
+  eventsOf(room: string): Placed[] {
+    return this.frames.flatMap((frame) => (frame.op === 'events' && frame.room === room ? placedEvents(frame) : []));
   }
 
   /** Ends the connection with a close frame. */
@@ -221,6 +225,31 @@ export class Client {
     return frame as FrameOf<O>;
   }
 
+  #wait(takes: boolean, matches: (frame: ServerFrame) => boolean, what: string): Promise<ServerFrame> {
+    if (this.faults.length > 0) return Promise.reject(new Error(`the server broke the protocol: ${this.faults[0]}`));
+    if (this.#close !== null) return Promise.reject(this.#gone());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        const seen = this.frames.slice(-8).map((frame) => brief(frame));
+        reject(new Error(`no ${what} within ${patienceMs} ms; the last frames: ${seen.join(' | ') || 'none'}`));
+      }, patienceMs);
+      const waiter: Waiter = {
+        takes,
+        matches,
+        resolve: (frame) => {
+          clearTimeout(timer);
+          resolve(frame);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
     let frame: ServerFrame;
     try {
@@ -234,11 +263,10 @@ export class Client {
     }
     this.frames.push(frame);
     for (const waiter of this.#waiters) {
-      if (!waiter.matches(frame)) continue;
-      this.#taken.add(frame);
+      if (!waiter.matches(frame) || (waiter.takes && this.#taken.has(frame))) continue;
+      if (waiter.takes) this.#taken.add(frame);
       this.#waiters.delete(waiter);
       waiter.resolve(frame);
-      return;
     }
   }
 
@@ -246,6 +274,9 @@ export class Client {
     return new Error(`the connection is closed: ${this.#close?.code} ${this.#close?.reason}`);
   }
 }
+
+const placedEvents = ({ epoch, first, events }: FrameOf<'events'>): Placed[] =>
+  events.map((event, i) => ({ epoch, seq: first + i, event }));
 
 const brief = (frame: ServerFrame): string =>
   JSON.stringify(frame, (_key, value) => (value instanceof Uint8Array ? `bin(${value.length})` : value)).slice(0, 200);
