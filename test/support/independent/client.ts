@@ -11,7 +11,7 @@ import { helloFrame, joinFrame, leaveFrame, pingFrame, sendFrame, setFrame } fro
 import type { ErrorFrame, Joined, Left, Pong, Position, RoomEvent, ServerFrame, Welcome } from './frames.ts';
 import { readFrame } from './read-frame.ts';
 
-export const subprotocol = 'roomcast.v1';
+const subprotocol = 'roomcast.v1';
 
 /** How long `next` waits: far above any honest answer, below the time limit of a test. */
 const patienceMs = 10_000;
@@ -39,7 +39,7 @@ export class UpgradeRefused extends Error {
 }
 
 /** A request (JOIN, LEAVE) was answered with ERROR. */
-export class RequestRefused extends Error {
+class RequestRefused extends Error {
   readonly frame: ErrorFrame;
   constructor(frame: ErrorFrame) {
     super(`${frame.code}: ${frame.message}`);

@@ -75,7 +75,7 @@ export interface Pong {
   readonly now: number;
 }
 
-export interface Ack {
+interface Ack {
   readonly op: 'ack';
   readonly room: string;
   readonly cseq: number;
@@ -91,26 +91,26 @@ export interface ErrorFrame {
   readonly cseq: number | null;
 }
 
-export interface GoAway {
+interface GoAway {
   readonly op: 'goaway';
   readonly reason: string;
   readonly afterMs: number;
 }
 
-export interface Direct {
+interface Direct {
   readonly op: 'direct';
   readonly room: string;
   readonly member: number;
   readonly payload: Uint8Array;
 }
 
-export interface Closed {
+interface Closed {
   readonly op: 'closed';
   readonly room: string;
   readonly reason: string;
 }
 
-export interface PositionFrame extends Position {
+interface PositionFrame extends Position {
   readonly op: 'position';
   readonly room: string;
 }

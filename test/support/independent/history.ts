@@ -46,7 +46,7 @@ export function mergeHistories(ledgers: readonly RoomLedger[]): { history: Seen[
 }
 
 /** One text per value, so that two events are equal exactly where their texts are. */
-export function eventText(event: RoomEvent): string {
+function eventText(event: RoomEvent): string {
   return JSON.stringify(event, (_key, value) => {
     if (value instanceof Uint8Array) return `bin ${Buffer.from(value).toString('hex')}`;
     if (value instanceof Map) return [...value].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -5,7 +5,7 @@
  * So each server frame is walked once before it is decoded. A signed form of a number that is not negative
  * passes ("any width of a value is accepted").
  */
-export class PlainFault extends Error {}
+class PlainFault extends Error {}
 
 /** Throws PlainFault unless `bytes` hold exactly one value made of the allowed types. */
 export function assertPlain(bytes: Uint8Array): void {

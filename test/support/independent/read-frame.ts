@@ -8,7 +8,7 @@ import { decode } from '@msgpack/msgpack';
 import { type RoomEvent, type Roster, type RosterRow, retryOfCode, type ServerFrame, type State } from './frames.ts';
 import { assertPlain } from './plain.ts';
 
-export class FrameFault extends Error {}
+class FrameFault extends Error {}
 
 export function readFrame(bytes: Uint8Array): ServerFrame {
   assertPlain(bytes);
