@@ -147,7 +147,10 @@ export class Connection {
 
   #onMessage(bytes: Uint8Array): void {
     this.#heardAt = this.#ports.clock.now();
-    this.#probedAt = null;
+    if (this.#probedAt !== null) {
+      this.#probedAt = null;
+      this.#armKeepAlive();
+    }
     let frame: ServerFrame;
     try {
       frame = readServerFrame(bytes);
@@ -175,7 +178,6 @@ export class Connection {
     this.#resume = frame.resume;
     this.#limits = frame.limits;
     this.#welcomedAt = this.#ports.clock.now();
-    this.#probedAt = null;
     this.#armKeepAlive();
     this.#status = 'open';
     this.#handlers.onWelcome(frame, sameSession);
@@ -215,6 +217,7 @@ export class Connection {
     const wire = this.#wire;
     const wasOpen = this.#status === 'open';
     this.#wire = null;
+    this.#probedAt = null;
     this.#alarm.clear();
     this.#goawayAlarm.clear();
     if (wire !== null && code !== null) wire.close(code, reason);

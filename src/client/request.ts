@@ -34,14 +34,18 @@ export class Request {
     this.#alarm = new Alarm(link.clock);
   }
 
-  /** Sends it, unless it is on its way already (false). Repeated in a row, it waits a while. */
-  ask(): boolean {
-    if (this.#state !== 'idle') return false;
+  /** Not on its way. */
+  get idle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  /** Sends it, unless it is on its way already. Repeated in a row and not `urgent`, it waits a while. */
+  ask(urgent = false): void {
+    if (this.#state !== 'idle') return;
     this.#state = 'wanted';
-    if (this.#link.clock.now() - this.#sentAt > RECENT_MS) this.#tries = 0;
+    if (urgent || this.#link.clock.now() - this.#sentAt > RECENT_MS) this.#tries = 0;
     if (this.#tries === 0) this.#send();
     else this.#backOff();
-    return true;
   }
 
   /** True when `req` was asked on this connection and not answered yet. */
@@ -74,11 +78,6 @@ export class Request {
     this.#state = 'idle';
     this.#alarm.clear();
     this.#link.pacer.forget(this.#trySend);
-  }
-
-  /** It led somewhere: the next one need not wait. */
-  progressed(): void {
-    this.#tries = 0;
   }
 
   /** The connection is gone, and with it every answer. */

@@ -59,10 +59,10 @@ export class RoomCommands {
     // Numbers grow and are not used again: the old membership ended, and with it the count of what it had applied.
     // (A smaller one comes from a room that has lost the old membership, and its commands with it.)
     else if (this.#me !== 0 && me > this.#me) queue.drop(clientError('interrupted'), (item) => item.sent);
-    // The node now serving may allow less than the one before.
-    queue.drop(new RoomcastError('too-large', 'over frameBytesMax'), (item) => this.#tooLarge(item.command) !== null);
     // An answer that was long on its way may count less than was confirmed since; only a new epoch takes back.
     const doneUpTo = sameMember && epoch === this.#epoch ? Math.max(cseq, queue.doneUpTo) : cseq;
+    // The node now serving may allow less than the one before.
+    queue.drop(new RoomcastError('too-large', 'over frameBytesMax'), (item) => this.#tooLarge(item.command) !== null);
     queue.renumber(doneUpTo);
     this.#epoch = epoch;
     this.#me = me;

@@ -49,7 +49,7 @@ export class RoomCore {
   #phase: Phase = 'joining';
   /** JOINED came on this connection: events follow, commands may go. */
   #attached = false;
-  /** Since something new came. */
+  /** In a row, without anything new in between: the first goes out at once, the next ones wait ever longer. */
   #catchUps = 0;
 
   constructor(name: string, meta: Uint8Array | null, link: Link, observer: RoomObserver, onOver: () => void) {
@@ -59,11 +59,11 @@ export class RoomCore {
     this.#onOver = onOver;
     this.#commands = new RoomCommands(link, name, {
       onDone: (command, error, cseq) => this.#onDone(command, error, cseq),
-      onStuck: () => this.#join.ask(),
+      onStuck: () => this.#join.ask(true),
     });
     this.#join = new Request(link, (req) => {
       const { known, epoch, seq } = this.#view;
-      return encodeJoin(req, name, known && this.#catchUps < CATCH_UPS_MAX ? { epoch, seq } : null, meta);
+      return encodeJoin(req, name, known && this.#catchUps <= CATCH_UPS_MAX ? { epoch, seq } : null, meta);
     });
     this.#leaving = new Leaving(link, (req) => encodeLeave(req, name));
     const { promise, settle } = settled();
@@ -222,7 +222,8 @@ export class RoomCore {
   }
 
   #replace(kind: SnapshotKind, snapshot: Snapshot, me: number, cseq: number): void {
-    this.#catchUps = 0;
+    // Not 0: where each snapshot is followed by the next complaint, the JOINs must still slow down.
+    this.#catchUps = Math.min(1, this.#catchUps);
     this.#view.replace(snapshot);
     this.#attach(snapshot.epoch, me, cseq);
     this.#observer.onSnapshot?.(kind, snapshot, me, cseq);
@@ -249,7 +250,6 @@ export class RoomCore {
     }
     if (events.length === 0) return;
     this.#catchUps = 0;
-    this.#join.progressed();
     this.#observer.onEvents?.(frame.epoch, this.#view.seq + 1, events);
     for (const event of events) {
       const member = this.#view.apply(event);
@@ -283,13 +283,14 @@ export class RoomCore {
 
   /** P13: one JOIN, however many frames lie beyond the hole. */
   #catchUp(): void {
-    if (this.#join.ask()) this.#catchUps++;
+    if (!this.#join.idle) return;
+    this.#join.ask(this.#catchUps++ === 0);
   }
 
   /** The server does not know this connection as a member: not that of the newest JOIN, or its grace time is over. */
   #joinAgain(): void {
     this.#detach();
-    this.#join.ask();
+    this.#catchUp();
   }
 
   #onDone(command: Command, error: RoomcastError | null, cseq: number): void {
