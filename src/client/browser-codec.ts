@@ -36,7 +36,7 @@ export class Packr {
     } else if (typeof value === 'number') this.#number(value);
     else if (typeof value === 'boolean') this.#put(1, value ? 0xc3 : 0xc2);
     else if (typeof value === 'bigint') {
-      this.#put(1, value < 0n ? 0xd3 : 0xcf);
+      this.#put(1, value === BigInt.asIntN(64, value) ? 0xd3 : 0xcf);
       this.#room(8);
       this.#view.setBigUint64(this.#pos, BigInt.asUintN(64, value));
       this.#pos += 8;

@@ -36,8 +36,6 @@ type Phase = 'joining' | 'joined' | 'leaving' | 'over';
 
 export class RoomCore {
   readonly name: string;
-  /** Resolves at the first JOINED; rejects when the room refuses, or is left before. */
-  readonly joined: Promise<void>;
   readonly #link: Link;
   readonly #observer: RoomObserver;
   readonly #onOver: () => void;
@@ -45,7 +43,7 @@ export class RoomCore {
   readonly #commands: RoomCommands;
   readonly #join: Request;
   readonly #leaving: Leaving;
-  readonly #settleJoined: (error: RoomcastError | null) => void;
+  readonly #joined = settled();
   #phase: Phase = 'joining';
   /** JOINED came on this connection: events follow, commands may go. */
   #attached = false;
@@ -66,9 +64,11 @@ export class RoomCore {
       return encodeJoin(req, name, known && this.#catchUps <= CATCH_UPS_MAX ? { epoch, seq } : null, meta);
     });
     this.#leaving = new Leaving(link, (req) => encodeLeave(req, name));
-    const { promise, settle } = settled();
-    this.joined = promise;
-    this.#settleJoined = settle;
+  }
+
+  /** Resolves at the first JOINED; rejects when the room refuses, or is left before. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
   }
 
   get phase(): Phase {
@@ -183,7 +183,7 @@ export class RoomCore {
     this.#leaving.stop();
     this.#onOver();
     this.#commands.end(error);
-    this.#settleJoined(error);
+    this.#joined.settle(error);
     this.#observer.onOver?.(error);
   }
 
@@ -232,7 +232,7 @@ export class RoomCore {
   #attach(epoch: number, me: number, cseq: number): void {
     this.#attached = true;
     if (this.#phase === 'joining') this.#phase = 'joined';
-    this.#settleJoined(null);
+    this.#joined.settle(null);
     this.#commands.attach(epoch, me, cseq);
   }
 

@@ -47,7 +47,7 @@ export class RoomState {
     return this.entries();
   }
 
-  /** Resolves when the change is done. */
+  /** Resolves when the change is done; see `Room.send` for how it fails. */
   set(key: string, value: unknown): Promise<void> {
     return this.update({ [key]: value });
   }
@@ -58,10 +58,10 @@ export class RoomState {
   }
 
   /** Several keys in one step: nobody sees only a part of it. First `set`, then `del`. */
-  async update(set: Readonly<Record<string, unknown>>, del: readonly string[] = []): Promise<void> {
+  update(set: Readonly<Record<string, unknown>>, del: readonly string[] = []): Promise<void> {
     const encoded = new Map<string, Uint8Array>();
     for (const [key, value] of Object.entries(set)) encoded.set(key, encodePayload(value));
-    await this.#core.setRaw(encoded, del);
+    return this.#core.setRaw(encoded, del);
   }
 
   /** Called with each key whose value changed, was added or has gone. Answers a call that removes the handler. */

@@ -79,7 +79,8 @@ export class Room {
 
   /**
    * Resolves when the message has taken effect, exactly once, whatever happens to connections and nodes meanwhile.
-   * Rejects with RoomcastError. One that nobody awaits fails without a sound.
+   * Rejects with RoomcastError; one that nobody awaits fails without a sound. Throws PayloadFault for what is no plain
+   * data, which is a fault of the caller.
    */
   send(type: string, data: unknown = null): Promise<void> {
     if (RESERVED.has(type)) return quiet(Promise.reject(clientError('bad-argument', `"${type}" is a reserved name`)));

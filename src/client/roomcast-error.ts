@@ -17,7 +17,7 @@ export const CLIENT_ERRORS = {
 
 export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
 
-/** The only error that promises of the SDK reject with. Branch on `code`; `message` is for people. */
+/** What promises of the SDK reject with. Branch on `code`; `message` is for people. */
 export class RoomcastError extends Error {
   override readonly name = 'RoomcastError';
   /** One of ErrorCode or ClientErrorCode, or a code of a newer server. */
