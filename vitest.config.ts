@@ -1,26 +1,38 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: no process, no port. contract: real redis-server. cluster: real nodes, nginx, Redis. browser: chromium.
-const project = (name: string, include: string[], timeoutMs: number, parallel: boolean) => ({
-  test: {
-    name,
-    include,
-    testTimeout: timeoutMs,
-    hookTimeout: timeoutMs,
-    fileParallelism: parallel,
-    pool: 'forks' as const,
-  },
-});
+interface Project {
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly parallel: boolean;
+}
+
+// One after another, in this order: tests that load the machine must not meet those that measure how long others wait.
+const PROJECTS: readonly Project[] = [
+  // No process, no port.
+  { name: 'unit', timeoutMs: 20_000, parallel: true },
+  // A real redis-server, real sockets.
+  { name: 'contract', timeoutMs: 60_000, parallel: true },
+  // Seeded clusters on a virtual clock.
+  { name: 'sim', timeoutMs: 300_000, parallel: true },
+  // Real nodes, nginx and Redis.
+  { name: 'infra', timeoutMs: 120_000, parallel: false },
+  { name: 'cluster', timeoutMs: 180_000, parallel: false },
+  // A real browser.
+  { name: 'browser', timeoutMs: 120_000, parallel: false },
+];
 
 export default defineConfig({
   test: {
-    projects: [
-      project('unit', ['test/unit/**/*.test.ts'], 20_000, true),
-      project('sim', ['test/sim/**/*.test.ts'], 300_000, true),
-      project('contract', ['test/contract/**/*.test.ts'], 60_000, true),
-      project('infra', ['test/infra/**/*.test.ts'], 120_000, false),
-      project('cluster', ['test/cluster/**/*.test.ts'], 180_000, false),
-      project('browser', ['test/browser/**/*.test.ts'], 120_000, false),
-    ],
+    projects: PROJECTS.map(({ name, timeoutMs, parallel }, groupOrder) => ({
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        testTimeout: timeoutMs,
+        hookTimeout: timeoutMs,
+        fileParallelism: parallel,
+        pool: 'forks' as const,
+        sequence: { groupOrder },
+      },
+    })),
   },
 });
