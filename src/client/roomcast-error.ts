@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../protocol/codes.ts';
 
 /** What the SDK itself has to say; what a node says has the codes of PROTOCOL section 7. */
-export const CLIENT_ERRORS = {
+const CLIENT_ERRORS = {
   'too-many-commands': 'too many commands of this room are not done yet',
   interrupted: 'the membership ended before the command was confirmed: it may or may not have taken effect',
   left: 'the room was left',

@@ -70,16 +70,23 @@ export class Membership {
     return [...this.#known.values()];
   }
 
-  isKnown(node: NodeKey): boolean {
-    return this.#known.has(node);
-  }
-
   /** Whether a room of that owner may be taken over. */
   isDead(node: NodeKey): boolean {
     if (this.#known.has(node)) return false;
     const id = nodeId(node);
     for (const record of this.#known.values()) if (record.id === id) return true;
     return this.#isSteady();
+  }
+
+  /**
+   * Looks for a node that the last renewal did not show, since it may have come a moment ago. Answers whether it is
+   * known now; false as well when the store is away.
+   */
+  async find(node: NodeKey): Promise<boolean> {
+    if (this.#known.has(node)) return true;
+    if (!(await this.#store.isAlive(node).catch(() => false))) return false;
+    await this.#renew();
+    return this.#known.has(node);
   }
 
   #isSteady(): boolean {

@@ -117,7 +117,7 @@ export const limits = {
     'BACKPRESSURE_BYTES_MAX',
     bytes(64 * KIB, 256 * MIB),
     2 * MIB,
-    'Bytes that wait for one slow reader; what comes beyond is dropped and told by POSITION (P13, P20).',
+    'Bytes that may wait for one slow reader; with more it is left out and told by POSITION (P13, P20). Twice of it is the most that a reader can cost.',
   ),
   connectionsMax: setting(
     'CONNECTIONS_MAX',

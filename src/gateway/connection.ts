@@ -28,6 +28,8 @@ export interface ConnectionHost extends DeliveryHost {
   /** The id of this node, told in WELCOME. */
   readonly node: string;
   readonly limits: Limits;
+  /** How old a connection may become before it is asked to come again, since its resume token runs out. */
+  renewAfterMs(connection: number): number;
   openSession(token: string | null, resume: string | null): Opening | Promise<Opening>;
   /** The session is open and not yet welcome; an older connection of it goes, or this one if a newer one is there. */
   opened(connection: ClientConnection): void;
@@ -50,6 +52,8 @@ export class ClientConnection implements Commander {
   #early: EarlyFrames | null = null;
   /** Index of the seat that was last spoken to: most clients sit in one room, or talk to one for a while. */
   #lastSeat = 0;
+  /** When the resume token of its WELCOME is old enough to be renewed by a new connection. */
+  #renewAt = Number.POSITIVE_INFINITY;
 
   constructor(id: number, socket: Socket, host: ConnectionHost) {
     this.id = id;
@@ -92,6 +96,15 @@ export class ClientConnection implements Commander {
   /** From the socket: the reader took something from its buffer. */
   drained(): void {
     this.#delivery.drained();
+  }
+
+  /** Now and then: whether the reader keeps up, and whether its resume token is still good for long enough (P5). */
+  look(now: number): void {
+    this.#delivery.look();
+    if (now < this.#renewAt) return;
+    this.#renewAt = Number.POSITIVE_INFINITY;
+    this.goAway('the session is due for a new resume token', 0);
+    this.close(CLOSE.goingAway, 'the session is due for a new resume token');
   }
 
   /** From the socket: it is gone and must not be touched again. */
@@ -214,6 +227,7 @@ export class ClientConnection implements Commander {
     }
     this.#session = result.identity;
     this.#state = 'open';
+    this.#renewAt = this.#host.clock.now() + this.#host.renewAfterMs(this.id);
     if (result.resumed) counters.sessionsResumed++;
     else counters.sessionsOpened++;
     this.#host.opened(this);

@@ -1,5 +1,5 @@
 /** All connections of this node: made here, found by session, replaced by newer ones (P4), sent away at the end. */
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import { CLOSE } from '../protocol/codes.ts';
@@ -20,9 +20,17 @@ export interface ConnectionsOptions {
   readonly joinsPerSec: number;
   /** What may wait for one slow reader; a lagging one has caught up when a quarter of it is left. */
   readonly backpressureBytesMax: number;
+  readonly sessionTtlMs: number;
   /** A resumed session is open here: other nodes may hold an older connection of it. Never called for a new session. */
   readonly onResumed: (identity: SessionIdentity) => void;
 }
+
+/** How often readers are looked at: what a room says in that time must fit between the limit and twice of it. */
+const LOOK_MS = 250;
+/** Shares of a session's time to live between which a connection is renewed; those that came together are spread. */
+const RENEW_FROM = 0.8;
+const RENEW_SPREAD = 0.1;
+const RENEW_STEPS = 1024;
 
 export class Connections implements ConnectionHost {
   readonly rooms: Rooms;
@@ -34,12 +42,15 @@ export class Connections implements ConnectionHost {
   readonly slowReaders: Deadlines<Delivery>;
   readonly node: string;
   readonly limits: Limits;
+  readonly lagBytes: number;
   readonly drainedBytes: number;
+  readonly #sessionTtlMs: number;
   readonly #onResumed: (identity: SessionIdentity) => void;
   readonly #sessions: Sessions;
   readonly #byId = new Map<number, ClientConnection>();
   readonly #bySession = new Map<string, ClientConnection>();
   #lastId = 0;
+  #look: Timer | null = null;
 
   constructor(
     rooms: Rooms,
@@ -58,7 +69,9 @@ export class Connections implements ConnectionHost {
     this.slowReaders = new Deadlines(clock, SLOW_READER_MS, (delivery) => delivery.late());
     this.node = options.node;
     this.limits = options.limits;
+    this.lagBytes = options.backpressureBytesMax;
     this.drainedBytes = options.backpressureBytesMax / 4;
+    this.#sessionTtlMs = options.sessionTtlMs;
     this.#onResumed = options.onResumed;
     this.#sessions = sessions;
   }
@@ -79,6 +92,7 @@ export class Connections implements ConnectionHost {
   accept(socket: Socket): ClientConnection {
     const connection = new ClientConnection(++this.#lastId, socket, this);
     this.#byId.set(connection.id, connection);
+    this.#look ??= this.clock.every(LOOK_MS, () => this.#lookAtAll());
     this.counters.connectionsOpened++;
     return connection;
   }
@@ -103,6 +117,11 @@ export class Connections implements ConnectionHost {
     for (const connection of this.#byId.values()) connection.close(CLOSE.goingAway, reason);
     this.helloDeadlines.stop();
     this.slowReaders.stop();
+    this.#stopLooking();
+  }
+
+  renewAfterMs(connection: number): number {
+    return this.#sessionTtlMs * (RENEW_FROM + (RENEW_SPREAD * (connection % RENEW_STEPS)) / RENEW_STEPS);
   }
 
   openSession(token: string | null, resume: string | null): Opening | Promise<Opening> {
@@ -124,7 +143,18 @@ export class Connections implements ConnectionHost {
 
   closed(connection: ClientConnection): void {
     this.#byId.delete(connection.id);
+    if (this.#byId.size === 0) this.#stopLooking();
     const { sid } = connection;
     if (sid !== null && this.#bySession.get(sid) === connection) this.#bySession.delete(sid);
+  }
+
+  #lookAtAll(): void {
+    const now = this.clock.now();
+    for (const connection of this.#byId.values()) connection.look(now);
+  }
+
+  #stopLooking(): void {
+    this.#look?.cancel();
+    this.#look = null;
   }
 }

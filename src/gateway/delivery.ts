@@ -1,8 +1,9 @@
 /**
  * What goes out to one client, and what happens when it does not read (P13, P20).
  *
- * A full buffer makes the client *lagging*: it leaves its rooms' topics, and what is sent to it is dropped, so it costs
- * no more than its buffer. Once it has drained it joins the topics again and learns by POSITION what it missed. The
+ * More than its buffer limit waiting makes the client *lagging*: it leaves its rooms' topics, and what is sent to it is
+ * dropped. The limit is looked at several times a second; uWS drops at twice of it, which bounds what comes between two
+ * looks, and leaves room for the close frame of a reader that never drains. Once it has drained it joins the topics again and learns by POSITION what it missed. The
  * topics are left at the end of the turn, never in the `dropped` callback: the socket library iterates them there.
  */
 import type { Clock } from '../base/clock.ts';
@@ -19,6 +20,8 @@ export interface DeliveryHost {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly slowReaders: Deadlines<Delivery>;
+  /** A reader with more than this waiting for it is lagging. */
+  readonly lagBytes: number;
   /** A lagging reader has caught up when no more than this waits for it. */
   readonly drainedBytes: number;
 }
@@ -65,6 +68,11 @@ export class Delivery {
   dropped(): void {
     this.#host.counters.framesDropped++;
     this.#lag();
+  }
+
+  /** Looks whether the reader keeps up. */
+  look(): void {
+    if (this.#open && !this.#lagging && this.#socket.bufferedBytes() > this.#host.lagBytes) this.#lag();
   }
 
   /** The reader took something from the buffer. */

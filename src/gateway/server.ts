@@ -32,7 +32,7 @@ export interface ServerOptions extends UpgradeOptions {
   readonly port: number;
   /** Larger messages cut the connection; those between the frame limit and this one are refused with 4500. */
   readonly receiveBytesMax: number;
-  /** What may wait for one slow reader; beyond it frames are dropped. */
+  /** What may wait for one slow reader; at twice of it frames are dropped. */
   readonly backpressureBytesMax: number;
   readonly keepAliveMs: number;
 }
@@ -85,9 +85,10 @@ export class Server implements Publisher {
 
   #serveSockets(connections: Connections): void {
     const { receiveBytesMax, backpressureBytesMax, keepAliveMs } = this.#options;
+    const hardLimit = 2 * backpressureBytesMax;
     this.#app.ws<SocketData>('/ws', {
       maxPayloadLength: receiveBytesMax,
-      maxBackpressure: backpressureBytesMax,
+      maxBackpressure: hardLimit,
       closeOnBackpressureLimit: false,
       idleTimeout: idleTimeoutSec(keepAliveMs),
       sendPingsAutomatically: true,
@@ -96,7 +97,7 @@ export class Server implements Publisher {
       upgrade: (res, req, context) => this.#upgrade(res, req, context, connections),
       open: (ws) => {
         const data = ws.getUserData();
-        data.socket = new UwsSocket(ws, backpressureBytesMax);
+        data.socket = new UwsSocket(ws, hardLimit);
         data.connection = connections.accept(data.socket);
       },
       message: onMessage,

@@ -128,6 +128,7 @@ export class NodeCore {
       limits,
       joinsPerSec: options.joinsPerSec,
       backpressureBytesMax: options.backpressureBytesMax,
+      sessionTtlMs: options.sessionTtlMs,
       onResumed: (identity) => this.#tellResumed(identity),
     });
   }

@@ -6,7 +6,8 @@ import type { LocalRoom } from './local-room.ts';
 
 /** Who lives, as far as rooms need it. */
 export interface Liveness {
-  isKnown(node: NodeKey): boolean;
+  /** Whether the node lives and its end will be told. */
+  find(node: NodeKey): Promise<boolean>;
   isDead(node: NodeKey): boolean;
 }
 

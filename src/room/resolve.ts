@@ -30,7 +30,7 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
       return room.becomeOwner(claim.epoch, claim.record, dead === null);
     }
     if (context.liveness.isDead(claim.owner)) dead = claim.owner;
-    else if (context.liveness.isKnown(claim.owner)) return room.becomeEdge(claim.owner);
+    else if (await context.liveness.find(claim.owner)) return room.becomeEdge(claim.owner);
     else dead = null;
   }
 }

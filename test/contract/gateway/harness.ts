@@ -68,6 +68,7 @@ export async function newServer(options: HarnessOptions = {}): Promise<Harness> 
     limits: DEFAULT_LIMITS,
     joinsPerSec: 1_000,
     backpressureBytesMax: settings.backpressureBytesMax,
+    sessionTtlMs: 24 * 60 * 60_000,
     onResumed: () => {},
   });
   const routes = new Routes({ ...view, ...options.view }, { adminToken: ADMIN_TOKEN });

@@ -14,6 +14,8 @@ import { ResumeTokens } from '../../../src/session/resume-token.ts';
 import { Sessions } from '../../../src/session/sessions.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
+/** Longer than any of the tests moves its clock, but for the one that waits for it. */
+export const SESSION_TTL_MS = 24 * 60 * 60_000;
 export const SECRET = 'a secret of the tests, 32 characters or more';
 
 class FakeSocket implements Socket {
@@ -144,13 +146,14 @@ export class FakeGateway {
       (count) => new Uint8Array(count).fill(++random),
       this.clock,
       log,
-      { ttlMs: 60_000, storeTimeoutMs: 2_000 },
+      { ttlMs: SESSION_TTL_MS, storeTimeoutMs: 2_000 },
     );
     const settings: ConnectionsOptions = {
       node: 'node-a',
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       joinsPerSec: options.joinsPerSec ?? 1_000,
       backpressureBytesMax: 4_000,
+      sessionTtlMs: SESSION_TTL_MS,
       onResumed: (identity) => this.resumed.push(identity),
     };
     this.connections = new Connections(this.rooms, sessions, this.clock, log, this.counters, settings);

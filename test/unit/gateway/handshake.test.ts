@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeHello, encodeJoin, encodePing, encodeSend } from '../../../src/protocol/client-writer.ts';
 import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import type { AccessTokens, TokenCheck } from '../../../src/session/access-token.ts';
-import { countingStore, FakeGateway, resumeIn } from './fakes.ts';
+import { countingStore, FakeGateway, resumeIn, SESSION_TTL_MS } from './fakes.ts';
 
 const HELLO = encodeHello(null, null);
 
@@ -40,7 +40,8 @@ describe('HELLO', () => {
     expect(silent.socket.closed?.code).toBe(4002);
     expect(spoken.socket.closed).toBeNull();
     expect(gateway.counters.helloTimeouts).toBe(1);
-    expect(gateway.clock.timers).toBe(0);
+    // What is left is the look at the readers, while one is connected.
+    expect(gateway.clock.timers).toBe(1);
   });
 
   test('[P1] each late connection is closed at its own time', () => {
@@ -156,6 +157,16 @@ describe('frames before WELCOME', () => {
 });
 
 describe('a second connection of a session', () => {
+  test('[P5] a connection comes again before its resume token runs out', () => {
+    const gateway = new FakeGateway();
+    const client = gateway.welcomed('demo:1');
+    gateway.clock.advance(SESSION_TTL_MS * 0.79);
+    expect(client.socket.closed).toBeNull();
+    gateway.clock.advance(SESSION_TTL_MS * 0.12);
+    expect(client.socket.frames).toMatchObject([{ op: 'goaway', afterMs: 0 }]);
+    expect(client.socket.closed?.code).toBe(4000);
+  });
+
   test('[P4] [P5] it keeps sid and user, and the first closes with 4502', async () => {
     const gateway = new FakeGateway();
     const first = gateway.connect();
