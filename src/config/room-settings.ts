@@ -60,6 +60,12 @@ export const rooms = {
     128 * KIB,
     'Recent frames kept in memory per room for members who come back (P7). Who misses more gets the whole state anew (P6).',
   ),
+  flushIntervalMs: setting(
+    'FLUSH_INTERVAL_MS',
+    integer(0, 1_000),
+    2,
+    'Least time between two frames of a room. Under load a longer one costs less CPU per event; 0 sends at the end of every event-loop turn.',
+  ),
   snapshotDebounceMs: setting(
     'SNAPSHOT_DEBOUNCE_MS',
     durationMs(0),

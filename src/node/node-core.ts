@@ -36,6 +36,8 @@ export interface NodeCoreOptions {
   readonly joinsPerSec: number;
   readonly backpressureBytesMax: number;
   readonly historyBytesMax: number;
+  /** Least time between two flushes of the rooms; 0: every event-loop turn. */
+  readonly flushIntervalMs: number;
   readonly snapshotDebounceMs: number;
   readonly snapshotLatestMs: number;
   readonly roomIdleMs: number;
@@ -98,7 +100,7 @@ export class NodeCore {
       debounceMs: options.snapshotDebounceMs,
       latestMs: options.snapshotLatestMs,
     });
-    const flusher = new Flusher(clock, rng, log, counters, stores.log, () => peers.flush());
+    const flusher = new Flusher(clock, rng, log, counters, stores.log, () => peers.flush(), options.flushIntervalMs);
     const { historyBytesMax, limits } = options;
     this.registry = new Registry(around.types, {
       rooms: {

@@ -1,7 +1,8 @@
 /**
- * Once per event-loop turn: every room with something in its outbox seals one frame, the frames of `log` rooms go to
- * the log together (group commit: one call under way, the next takes all that came meanwhile), and the packets to
- * other nodes leave. Under load batches grow by themselves; idle, the delay is nil.
+ * At the end of an event-loop turn every room with something in its outbox seals one frame, the frames of `log` rooms
+ * go to the log together (group commit: one call under way, the next takes all that came meanwhile), and the packets
+ * to other nodes leave. Flushes keep `intervalMs` apart: idle, the delay is nil; under load it makes batches larger,
+ * where a turn alone would end after a few messages and cost a write to every socket (docs/decisions/0006).
  */
 import { fullJitterMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
@@ -36,6 +37,8 @@ export class Flusher {
   readonly #counters: Counters;
   readonly #store: LogStore;
   readonly #afterFlush: () => void;
+  readonly #intervalMs: number;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   #due: Flushable[] = [];
   #scheduled = false;
   /** While the rooms of a turn are flushed, their frames gather for one call. */
@@ -45,13 +48,22 @@ export class Flusher {
   #failures = 0;
 
   /** `afterFlush` sends the packets of this turn. */
-  constructor(clock: Clock, rng: Rng, log: Logger, counters: Counters, store: LogStore, afterFlush: () => void) {
+  constructor(
+    clock: Clock,
+    rng: Rng,
+    log: Logger,
+    counters: Counters,
+    store: LogStore,
+    afterFlush: () => void,
+    intervalMs: number,
+  ) {
     this.#clock = clock;
     this.#rng = rng;
     this.#log = log;
     this.#counters = counters;
     this.#store = store;
     this.#afterFlush = afterFlush;
+    this.#intervalMs = intervalMs;
   }
 
   /** Whether the log can't be written now: commands of `log` rooms are refused until it can. */
@@ -63,7 +75,9 @@ export class Flusher {
     this.#due.push(room);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#clock.soon(() => this.#run());
+    const waitMs = this.#flushedAt + this.#intervalMs - this.#clock.now();
+    if (waitMs > 0) this.#clock.after(waitMs, this.#run);
+    else this.#clock.soon(this.#run);
   }
 
   append(append: LogAppend, waiter: LogWaiter): void {
@@ -71,8 +85,9 @@ export class Flusher {
     if (!this.#appending && !this.#flushing) void this.#drain();
   }
 
-  #run(): void {
+  readonly #run = (): void => {
     this.#scheduled = false;
+    this.#flushedAt = this.#clock.now();
     const due = this.#due;
     this.#due = [];
     this.#flushing = true;
@@ -80,7 +95,7 @@ export class Flusher {
     this.#flushing = false;
     if (this.#waiting.length > 0 && !this.#appending) void this.#drain();
     this.#afterFlush();
-  }
+  };
 
   /** Appends are idempotent (an id that is there already counts as written), so a failed call is made again whole. */
   async #drain(): Promise<void> {

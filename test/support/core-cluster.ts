@@ -221,6 +221,7 @@ const DEFAULTS: Omit<NodeCoreOptions, 'id' | 'incarnation'> = {
   joinsPerSec: 2_000,
   backpressureBytesMax: 2 * 1024 * 1024,
   historyBytesMax: 128 * 1024,
+  flushIntervalMs: 0,
   snapshotDebounceMs: 200,
   snapshotLatestMs: 1_000,
   roomIdleMs: 10_000,

@@ -123,6 +123,7 @@ export class OneNode {
         joinsPerSec: 2_000,
         backpressureBytesMax: 2_097_152,
         historyBytesMax: 131_072,
+        flushIntervalMs: 2,
         snapshotDebounceMs: 200,
         snapshotLatestMs: 1_000,
         roomIdleMs: 10_000,
