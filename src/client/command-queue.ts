@@ -26,6 +26,7 @@ export class CommandQueue {
   #nextCseq = 1;
   /** Commands from here on are to be sent (again). */
   #sendFrom = 1;
+  #highestDone = 0;
 
   constructor(onDone: OnDone) {
     this.#onDone = onDone;
@@ -38,6 +39,11 @@ export class CommandQueue {
   /** Everything up to here is done, as far as this queue was told. */
   get doneUpTo(): number {
     return (this.#items[0]?.cseq ?? this.#nextCseq) - 1;
+  }
+
+  /** The highest cseq that has ended; some before it may not have. */
+  get highestDone(): number {
+    return this.#highestDone;
   }
 
   /** Some command was sent and waits for its end. */
@@ -81,6 +87,7 @@ export class CommandQueue {
     const item = this.#items[i];
     if (item === undefined || item.cseq !== cseq || !item.sent) return false;
     this.#items.splice(i, 1);
+    this.#highestDone = Math.max(this.#highestDone, cseq);
     this.#tell(item, error);
     return true;
   }
@@ -89,12 +96,14 @@ export class CommandQueue {
   endUpTo(cseq: number): boolean {
     const end = this.#items.findIndex((item) => item.cseq > cseq || !item.sent);
     const done = this.#items.splice(0, end === -1 ? this.#items.length : end);
+    this.#highestDone = Math.max(this.#highestDone, done.at(-1)?.cseq ?? 0);
     for (const item of done) this.#tell(item, null);
     return done.length > 0;
   }
 
   /** P17: what is left continues after `cseq`, and goes out again. */
   renumber(cseq: number): void {
+    this.#highestDone = cseq;
     this.#nextCseq = cseq + 1;
     this.#sendFrom = this.#nextCseq;
     for (const item of this.#items) item.cseq = this.#nextCseq++;

@@ -30,6 +30,7 @@ export class CommandSender {
   readonly #stall: Alarm;
   readonly #pump = (): void => this.pump();
   #ready = false;
+  #sent = 0;
   #retries = 0;
   #resendWindowMs = RESEND_WINDOW_MS;
   #resendNotBefore = 0;
@@ -44,6 +45,11 @@ export class CommandSender {
     this.#pause = new Alarm(link.clock);
     this.#recheck = new Alarm(link.clock);
     this.#stall = new Alarm(link.clock);
+  }
+
+  /** Commands sent so far, repetitions included. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** The room is attached, the queue numbered: everything in it goes out. */
@@ -71,6 +77,7 @@ export class CommandSender {
       if (!this.#queue.waits && !item.sent) this.#movedAt = this.#link.clock.now();
       // Marked first: an answer may come while `send` runs.
       this.#queue.markSent(item);
+      this.#sent++;
       this.#link.send(bytes);
     }
     this.#watch();
@@ -85,7 +92,7 @@ export class CommandSender {
 
   /** ERROR with retry = true for `cseq`: it and those after it go out again after a back-off. */
   retryLater(cseq: number, code: string): void {
-    if (!this.#queue.has(cseq)) return;
+    if (!this.#ready || !this.#queue.has(cseq)) return;
     this.#queue.rewind(cseq);
     this.#movedAt = this.#link.clock.now();
     if (this.#pause.pending) return;

@@ -33,7 +33,7 @@ export class Leaving {
   }
 
   answered(req: number): boolean {
-    return this.#request.answered(req);
+    return this.#request.answered(req) !== null;
   }
 
   /** True when the server will not say more: it does not know the member. */

@@ -20,17 +20,20 @@ const RECENT_MS = 5_000;
 export class Request {
   readonly #link: Link;
   readonly #encode: (req: number) => Uint8Array;
+  readonly #mark: () => number;
   readonly #alarm: Alarm;
   readonly #trySend = (): void => this.#send();
   /** wanted: to be sent when the connection, the back-off and the pacer allow. sent: the newest waits for its answer. */
   #state: 'idle' | 'wanted' | 'sent' = 'idle';
-  #asked: number[] = [];
+  #asked: { readonly req: number; readonly mark: number }[] = [];
   #tries = 0;
   #sentAt = 0;
 
-  constructor(link: Link, encode: (req: number) => Uint8Array) {
+  /** `mark` is asked when it is sent; its answer brings that number back. */
+  constructor(link: Link, encode: (req: number) => Uint8Array, mark: () => number = () => 0) {
     this.#link = link;
     this.#encode = encode;
+    this.#mark = mark;
     this.#alarm = new Alarm(link.clock);
   }
 
@@ -48,18 +51,19 @@ export class Request {
     else this.#backOff();
   }
 
-  /** True when `req` was asked on this connection and not answered yet. */
-  answered(req: number): boolean {
-    const i = this.#asked.indexOf(req);
-    if (i === -1) return false;
+  /** The mark of `req`, when that was asked on this connection and not answered yet; else null. */
+  answered(req: number): number | null {
+    const i = this.#indexOf(req);
+    const asked = this.#asked[i];
+    if (asked === undefined) return null;
     this.#asked.splice(0, i + 1);
     this.settle();
-    return true;
+    return asked.mark;
   }
 
   /** An ERROR for `req`: true when that is the last word. */
   refused(req: number, retry: boolean): boolean {
-    const i = this.#asked.indexOf(req);
+    const i = this.#indexOf(req);
     if (i === -1) return false;
     const newest = i === this.#asked.length - 1 && this.#state === 'sent';
     this.#asked.splice(0, i + 1);
@@ -93,7 +97,7 @@ export class Request {
     const bytes = this.#encode(req);
     if (!this.#link.pacer.take(bytes.length, this.#trySend)) return;
     this.#state = 'sent';
-    this.#asked.push(req);
+    this.#asked.push({ req, mark: this.#mark() });
     if (this.#asked.length > ASKED_MAX) this.#asked.shift();
     this.#sentAt = this.#link.clock.now();
     const deadlineMs = Math.min(ANSWER_DEADLINE_MAX_MS, ANSWER_DEADLINE_MS * 2 ** this.#tries++);
@@ -103,6 +107,10 @@ export class Request {
       this.#send();
     });
     this.#link.send(bytes);
+  }
+
+  #indexOf(req: number): number {
+    return this.#asked.findIndex((asked) => asked.req === req);
   }
 
   #backOff(): void {

@@ -20,15 +20,20 @@ export class RoomCommands {
   readonly #room: string;
   readonly #queue: CommandQueue;
   readonly #sender: CommandSender;
+  readonly #onStuck: () => void;
   #me = 0;
-  /** The epoch in which the queue was numbered. */
-  #epoch = 0;
+  /** The member number and the epoch for which the queue was numbered. */
+  #numberedAs = 0;
+  #numberedIn = 0;
+  /** So many of the commands sent are known not to be on their way any more. */
+  #cleared = 0;
 
   constructor(link: Link, room: string, handlers: RoomCommandsHandlers) {
     this.#link = link;
     this.#room = room;
     this.#queue = new CommandQueue((command, error, cseq) => handlers.onDone(command, error, cseq));
-    this.#sender = new CommandSender(link, room, this.#queue, () => handlers.onStuck());
+    this.#onStuck = () => handlers.onStuck();
+    this.#sender = new CommandSender(link, room, this.#queue, this.#onStuck);
   }
 
   /** Given, and not known to be done. */
@@ -41,6 +46,11 @@ export class RoomCommands {
     return this.#me;
   }
 
+  /** Commands sent so far, repetitions included. */
+  get sent(): number {
+    return this.#sender.sent;
+  }
+
   /** Resolves when the command is done, rejects when it is refused or its end will not be known. */
   add(command: Command): Promise<void> {
     const refusal = this.#refusal(command);
@@ -51,22 +61,44 @@ export class RoomCommands {
     return promise;
   }
 
-  /** JOINED or SYNC: drops what is done, renumbers the rest and sends it. */
-  attach(epoch: number, me: number, cseq: number): void {
+  /**
+   * JOINED or SYNC. `mark` is `sent` as it was when the JOIN was sent, null for SYNC.
+   *
+   * Commands that were sent after that JOIN, or before a SYNC, may reach the room only after it said this. Were the rest
+   * renumbered at once, one of these could pass for another command under its new number, and that one would be taken
+   * for a repetition. So where numbers have to change, nothing is sent until a JOIN has cleared the way.
+   */
+  attach(epoch: number, me: number, cseq: number, mark: number | null): void {
     const queue = this.#queue;
-    const sameMember = me === this.#me;
+    if (mark !== null) this.#cleared = Math.max(this.#cleared, mark);
+    this.#me = me;
+    const sameMember = me === this.#numberedAs;
     if (sameMember) queue.endUpTo(cseq);
-    // Numbers grow and are not used again: the old membership ended, and with it the count of what it had applied.
-    // (A smaller one comes from a room that has lost the old membership, and its commands with it.)
-    else if (this.#me !== 0 && me > this.#me) queue.drop(clientError('interrupted'), (item) => item.sent);
-    // An answer that was long on its way may count less than was confirmed since; only a new epoch takes back.
-    const doneUpTo = sameMember && epoch === this.#epoch ? Math.max(cseq, queue.doneUpTo) : cseq;
+    const tookNothingBack = epoch === this.#numberedIn || cseq >= queue.highestDone;
+    if (this.#cleared === this.sent) this.#renumber(epoch, me, cseq);
+    else if (sameMember && tookNothingBack) {
+      this.#numberedIn = epoch;
+      queue.rewind(0);
+    } else {
+      this.#sender.stop();
+      this.#onStuck();
+      return;
+    }
+    this.#sender.start();
+  }
+
+  #renumber(epoch: number, me: number, cseq: number): void {
+    const queue = this.#queue;
+    // Numbers of members grow and are not used again: the old membership ended, and with it the count of what it had
+    // applied. (A smaller one comes from a room that has lost the old membership, and its commands with it.)
+    if (this.#numberedAs !== 0 && me > this.#numberedAs) queue.drop(clientError('interrupted'), (item) => item.sent);
+    const sameLine = me === this.#numberedAs && epoch === this.#numberedIn;
+    const doneUpTo = sameLine ? Math.max(cseq, queue.doneUpTo) : cseq;
     // The node now serving may allow less than the one before.
     queue.drop(new RoomcastError('too-large', 'over frameBytesMax'), (item) => this.#tooLarge(item.command) !== null);
     queue.renumber(doneUpTo);
-    this.#epoch = epoch;
-    this.#me = me;
-    this.#sender.start();
+    this.#numberedIn = epoch;
+    this.#numberedAs = me;
   }
 
   detach(): void {

@@ -1,9 +1,6 @@
 /**
  * One room of one client: joins, and joins again after each reconnect; follows its events and asks for what it misses;
- * gets every command done once. Payloads are bytes here; `Room` puts the typed API on top.
- *
- * Each JOINED and SYNC starts from what the server says (P14, P17): what is done is dropped, the rest renumbered and
- * sent again. Rules P6-P9 and P12-P17.
+ * gets every command done once. Payloads are bytes here; `Room` puts the typed API on top. Rules P6-P9 and P12-P17.
  */
 import { unreachable } from '../base/assert.ts';
 import { encodeJoin, encodeLeave } from '../protocol/client-writer.ts';
@@ -59,10 +56,11 @@ export class RoomCore {
       onDone: (command, error, cseq) => this.#onDone(command, error, cseq),
       onStuck: () => this.#join.ask(true),
     });
-    this.#join = new Request(link, (req) => {
+    const encode = (req: number): Uint8Array => {
       const { known, epoch, seq } = this.#view;
       return encodeJoin(req, name, known && this.#catchUps <= CATCH_UPS_MAX ? { epoch, seq } : null, meta);
-    });
+    };
+    this.#join = new Request(link, encode, () => this.#commands.sent);
     this.#leaving = new Leaving(link, (req) => encodeLeave(req, name));
   }
 
@@ -193,12 +191,13 @@ export class RoomCore {
   }
 
   #onJoined(frame: JoinedFrame): void {
-    if (!this.#join.answered(frame.req)) return; // it came twice, or for a room joined before under this name
+    const mark = this.#join.answered(frame.req);
+    if (mark === null) return; // it came twice, or for a room joined before under this name
     const view = this.#view;
     const { epoch, seq, me, cseq, roster, state } = frame;
     if (roster !== null && state !== null) {
       if (this.#attached && view.goesBack(epoch, seq)) return;
-      this.#replace('joined', { epoch, seq, roster, state }, me, cseq);
+      this.#replace('joined', { epoch, seq, roster, state }, me, cseq, mark);
     } else {
       // Within an epoch, a repeated request may be answered from before what came since. Across epochs only the
       // events up to `seq` are known to be the same in both.
@@ -208,7 +207,7 @@ export class RoomCore {
         return;
       }
       view.epoch = epoch;
-      this.#attach(epoch, me, cseq);
+      this.#attach(epoch, me, cseq, mark);
       this.#observer.onResumed?.(epoch, seq, me, cseq);
     }
   }
@@ -218,22 +217,22 @@ export class RoomCore {
     if (this.#attached && this.#view.goesBack(epoch, seq)) return; // it came late, or twice
     // A catch-up on its way may still be answered, and then counts; one that was not sent yet is needless now.
     this.#join.settle();
-    this.#replace(reason, { epoch, seq, roster, state }, me, cseq);
+    this.#replace(reason, { epoch, seq, roster, state }, me, cseq, null);
   }
 
-  #replace(kind: SnapshotKind, snapshot: Snapshot, me: number, cseq: number): void {
+  #replace(kind: SnapshotKind, snapshot: Snapshot, me: number, cseq: number, mark: number | null): void {
     // Not 0: where each snapshot is followed by the next complaint, the JOINs must still slow down.
     this.#catchUps = Math.min(1, this.#catchUps);
     this.#view.replace(snapshot);
-    this.#attach(snapshot.epoch, me, cseq);
+    this.#attach(snapshot.epoch, me, cseq, mark);
     this.#observer.onSnapshot?.(kind, snapshot, me, cseq);
   }
 
-  #attach(epoch: number, me: number, cseq: number): void {
+  #attach(epoch: number, me: number, cseq: number, mark: number | null): void {
     this.#attached = true;
     if (this.#phase === 'joining') this.#phase = 'joined';
     this.#joined.settle(null);
-    this.#commands.attach(epoch, me, cseq);
+    this.#commands.attach(epoch, me, cseq, mark);
   }
 
   #detach(): void {

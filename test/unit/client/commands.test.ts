@@ -1,18 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UNDONE_MAX } from '../../../src/client/command-queue.ts';
-import type { RoomCore } from '../../../src/client/room-core.ts';
-import { encodeError } from '../../../src/protocol/server-frame.ts';
 import { outcome } from './fake-server.ts';
-import { inRoom } from './in-room.ts';
-import { ack, EPOCH, events, joined, own, ROOM, resumed, sync } from './server-says.ts';
-
-const error = (code: Parameters<typeof encodeError>[0], cseq: number) => encodeError(code, null, { room: ROOM, cseq });
-
-/** Gives that many commands; answers how each ends. */
-function send(room: RoomCore, count: number) {
-  const ends = Array.from({ length: count }, (_, i) => outcome(room.sendRaw(Uint8Array.of(i))));
-  return async (): Promise<string[]> => Promise.all(ends.map((end) => end.now()));
-}
+import { refusal as error, inRoom, send } from './in-room.ts';
+import { ack, EPOCH, events, own, resumed, sync } from './server-says.ts';
 
 describe('[P15] done', () => {
   test('[P15] commands are numbered from cseq + 1 of JOINED', () => {
@@ -161,75 +151,6 @@ describe('[P16] out of order', () => {
       t.clock.advance(50);
     }
     expect(t.socket.heard().some((h) => h.op === 'join')).toBe(true);
-  });
-});
-
-describe('[P17] renumbering', () => {
-  test('[P17] after SYNC of a history that lost commands the rest continues from there', async () => {
-    const t = inRoom({ cseq: 0 });
-    send(t.room, 10);
-    t.say(ack(10));
-    const ends = send(t.room, 3);
-    t.socket.heard();
-    t.say(sync('owner', { epoch: EPOCH + 1, seq: 8, cseq: 8 }));
-    expect(t.socket.cseqs()).toEqual([9, 10, 11]);
-    t.say(events(9, [own(3, 9), own(3, 10)], EPOCH + 1));
-    expect(await ends()).toEqual(['done', 'done', 'pending']);
-  });
-
-  test('[P17] what was rejected before leaves no gap after it', () => {
-    const t = inRoom();
-    send(t.room, 3);
-    t.say(error('forbidden', 2));
-    t.socket.heard();
-    t.say(sync('owner', { epoch: EPOCH + 1, cseq: 0 }));
-    expect(t.socket.cseqs()).toEqual([1, 2]);
-  });
-
-  test('[P17] an answer that was long on its way can not take back what was confirmed', () => {
-    const t = inRoom({ seq: 10, me: 3 });
-    send(t.room, 3);
-    t.say(events(12, [own(9, 1)]));
-    const [join] = t.socket.heard().filter((h) => h.op === 'join');
-    t.say(ack(2), resumed(join?.op === 'join' ? join.req : 0, { seq: 10, cseq: 1 }));
-    expect(t.socket.cseqs()).toEqual([3]);
-  });
-
-  test('[P17] after a reconnect only what is not done goes out, old answers count no more', async () => {
-    const t = inRoom();
-    const ends = send(t.room, 3);
-    const old = t.socket;
-    t.reconnect();
-    const more = send(t.room, 1);
-    old.say(ack(3));
-    t.clock.settle();
-    t.say(resumed(t.socket.one('join').req, { seq: 10, cseq: 2 }));
-    expect(t.socket.cseqs()).toEqual([3, 4]);
-    expect(await ends()).toEqual(['done', 'done', 'pending']);
-    expect(await more()).toEqual(['pending']);
-  });
-
-  test('[P17] a new membership: what was never sent goes out, what was sent ends as interrupted', async () => {
-    const t = inRoom({ me: 3 });
-    const sent = send(t.room, 2);
-    t.socket.close(1006);
-    t.clock.settle();
-    const unsent = send(t.room, 2);
-    t.server.nextSocket();
-    t.server.welcome('s2');
-    t.say(joined(t.socket.one('join').req, { seq: 50, me: 8, cseq: 0 }));
-    expect(t.socket.cseqs()).toEqual([1, 2]);
-    expect(await sent()).toEqual(['interrupted', 'interrupted']);
-    t.say(ack(2));
-    expect(await unsent()).toEqual(['done', 'done']);
-  });
-
-  test('[P17] a room that forgot the membership gets its commands again', () => {
-    const t = inRoom({ me: 3, cseq: 7 });
-    send(t.room, 2);
-    t.socket.heard();
-    t.say(sync('owner', { epoch: EPOCH + 1, seq: 2, me: 2, cseq: 0 }));
-    expect(t.socket.cseqs()).toEqual([1, 2]);
   });
 });
 

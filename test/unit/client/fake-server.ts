@@ -7,7 +7,6 @@ import { seededRng } from '../../../src/base/rng.ts';
 import { ClientCore, type ClientCoreOptions } from '../../../src/client/client-core.ts';
 import type { RoomObserver } from '../../../src/client/observer.ts';
 import type { Transport, Wire, WireHandlers } from '../../../src/client/ports.ts';
-import type { RoomCore } from '../../../src/client/room-core.ts';
 import { ClientFrame, readClientFrame } from '../../../src/protocol/client-frame.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/protocol/limits.ts';
 import { CLIENT_OP } from '../../../src/protocol/op.ts';
@@ -186,5 +185,3 @@ export function outcome(promise: Promise<unknown>): { readonly now: () => Promis
     },
   };
 }
-
-export type { RoomCore };

@@ -1,5 +1,8 @@
+import type { RoomCore } from '../../../src/client/room-core.ts';
+import type { ErrorCode } from '../../../src/protocol/codes.ts';
 import type { Limits } from '../../../src/protocol/limits.ts';
-import { FakeServer, recorder } from './fake-server.ts';
+import { encodeError } from '../../../src/protocol/server-frame.ts';
+import { FakeServer, outcome, recorder } from './fake-server.ts';
 import { joined, ROOM, type Standing } from './server-says.ts';
 
 /** A client that is welcome, with one room that asks to join. `say` lets the client act on it at once. */
@@ -39,4 +42,15 @@ export function inRoom(standing: Standing = {}, limits: Partial<Limits> = {}) {
   t.say(joined(t.socket.one('join').req, standing));
   t.seen.length = 0;
   return t;
+}
+
+/** Gives that many commands; answers how each ends. */
+export function send(room: RoomCore, count: number): () => Promise<string[]> {
+  const ends = Array.from({ length: count }, (_, i) => outcome(room.sendRaw(Uint8Array.of(i))));
+  return () => Promise.all(ends.map((end) => end.now()));
+}
+
+/** An ERROR about a command. */
+export function refusal(code: ErrorCode, cseq: number): Uint8Array {
+  return encodeError(code, null, { room: ROOM, cseq });
 }
