@@ -74,8 +74,8 @@ export function detachEdge(owner: Owner, node: NodeKey): void {
 /** A seat of the owner's own node, after a change of owner: it was joined under another one, or waits for its first answer. */
 export function attachSeat(owner: Owner, seat: LocalSeat): void {
   seat.member = 0;
-  if (seat.leaving !== null) return owner.leave(seat, seat.leaving);
-  if (seat.topic !== null && enterOrLeave(owner, seat, seat.meta)) {
+  if (seat.leaving !== null) owner.leave(seat, seat.leaving);
+  else if (seat.topic !== null && enterOrLeave(owner, seat, seat.meta)) {
     owner.answer(() => {
       const member = owner.memberOf(seat);
       if (!member) return null;

@@ -39,7 +39,7 @@ export class EdgeLink {
   link(conn: number, session: SessionIdentity): RemoteLink {
     let link = this.links.get(conn);
     if (!link) {
-      link = new RemoteLink(this.node, this.#room, conn, session, this.#post);
+      link = new RemoteLink(this.node, this.#room, conn, session, this.#post, this.links);
       this.links.set(conn, link);
     }
     return link;
@@ -70,13 +70,23 @@ export class RemoteLink implements MemberLink {
   readonly #node: NodeKey;
   readonly #room: string;
   readonly #post: Post;
+  /** All links of its edge: one without a membership takes itself out. */
+  readonly #links: Map<number, RemoteLink>;
 
-  constructor(node: NodeKey, room: string, conn: number, session: SessionIdentity, post: Post) {
+  constructor(
+    node: NodeKey,
+    room: string,
+    conn: number,
+    session: SessionIdentity,
+    post: Post,
+    links: Map<number, RemoteLink>,
+  ) {
     this.#node = node;
     this.#room = room;
     this.conn = conn;
     this.session = session;
     this.#post = post;
+    this.#links = links;
   }
 
   send(frame: Uint8Array): void {
@@ -93,13 +103,20 @@ export class RemoteLink implements MemberLink {
 
   left(frame: Uint8Array | null): void {
     this.#post.post(this.#node, leftMessage(this.#room, this.conn, frame));
+    this.#forget();
   }
 
   refused(req: number, frame: Uint8Array): void {
     this.#post.post(this.#node, refusedMessage(this.#room, this.conn, req, frame));
+    this.#forget();
   }
 
   replaced(): void {
     this.#post.post(this.#node, replacedMessage(this.#room, this.conn));
+  }
+
+  /** A JOIN behind a LEAVE may have made a new membership through this link already. */
+  #forget(): void {
+    if (this.member === 0 && this.#links.get(this.conn) === this) this.#links.delete(this.conn);
   }
 }

@@ -52,8 +52,8 @@ export class Edge {
     this.#attaching = this.#at !== null || attachments.some(({ joined }) => joined);
     if (this.#attaching) this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
     for (const seat of this.#seats.values()) {
-      if (seat.pending) this.join(seat, seat.pending);
       if (seat.leaving !== null) this.leave(seat, seat.leaving);
+      if (seat.pending) this.join(seat, seat.pending);
     }
   }
 

@@ -273,7 +273,7 @@ export class LocalRoom implements Place {
   #closed(owner: Owner, frame: Uint8Array): void {
     for (const edge of owner.feed.edges.values()) edge.closed(frame);
     for (const seat of [...this.seats.values()]) {
-      if (seat.topic !== null) seat.left(frame);
+      if (seat.topic !== null) seat.closed(frame);
     }
     void this.release(owner).then(() => this.#released());
   }

@@ -1,5 +1,5 @@
 /** A seat of one of this node's connections: what the gateway sends commands to, and the owner's link when it lives here. */
-import { encodeSync } from '../protocol/server-frame.ts';
+import { encodeError, encodeSync } from '../protocol/server-frame.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
 import type { Connection, JoinRequest, Position, Seat, SessionIdentity } from './ports.ts';
 
@@ -50,7 +50,13 @@ export class LocalSeat implements Seat, MemberLink {
   }
 
   leave(req: number): void {
+    const { pending } = this;
     this.leaving = req;
+    this.pending = null;
+    if (pending && this.topic === null) {
+      const about = { req: pending.req, room: this.room };
+      this.connection.send(encodeError('not-joined', 'LEAVE came before the answer', about));
+    }
     this.#place.leave(this, req);
   }
 
@@ -63,7 +69,7 @@ export class LocalSeat implements Seat, MemberLink {
   }
 
   joined(req: number, epoch: number, _seq: number, frames: readonly Uint8Array[]): void {
-    if (this.#vacated) return;
+    if (this.#vacated || this.#isOvertaken(req)) return;
     if (this.pending?.req === req) this.pending = null;
     for (const frame of frames) this.connection.send(frame);
     this.#listen(epoch);
@@ -80,14 +86,22 @@ export class LocalSeat implements Seat, MemberLink {
   left(frame: Uint8Array | null): void {
     if (this.#vacated) return;
     if (frame) this.connection.send(frame);
+    if (this.pending === null) return this.vacate();
+    // A JOIN came behind what ended the membership: its answer is still to come.
+    this.leaving = null;
+    this.#unlisten();
+  }
+
+  closed(frame: Uint8Array): void {
+    this.send(frame);
     this.vacate();
   }
 
   refused(req: number, frame: Uint8Array): void {
-    if (this.#vacated) return;
+    if (this.#vacated || this.#isOvertaken(req)) return;
     if (this.pending?.req === req) this.pending = null;
     this.connection.send(frame);
-    if (this.topic === null && this.pending === null) this.vacate();
+    if (this.topic === null && this.pending === null && this.leaving === null) this.vacate();
   }
 
   replaced(): void {
@@ -98,17 +112,26 @@ export class LocalSeat implements Seat, MemberLink {
   vacate(): void {
     if (this.#vacated) return;
     this.#vacated = true;
-    if (this.topic !== null) this.connection.unsubscribe(this.topic);
-    this.topic = null;
+    this.#unlisten();
     const at = this.connection.seats.indexOf(this);
     if (at !== -1) this.connection.seats.splice(at, 1);
     this.#place.vacated(this);
   }
 
+  /** An answer to a JOIN that LEAVE has overtaken. */
+  #isOvertaken(req: number): boolean {
+    return this.topic === null && this.leaving !== null && this.pending?.req !== req;
+  }
+
+  #unlisten(): void {
+    if (this.topic !== null) this.connection.unsubscribe(this.topic);
+    this.topic = null;
+  }
+
   #listen(epoch: number): void {
     const topic = `${this.room}#${epoch}`;
     if (this.topic === topic) return;
-    if (this.topic !== null) this.connection.unsubscribe(this.topic);
+    this.#unlisten();
     this.topic = topic;
     this.connection.subscribe(topic);
   }

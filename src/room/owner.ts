@@ -40,6 +40,8 @@ export class Owner {
   readonly #script: Script | null;
   #scheduled = false;
   #closed = false;
+  /** CLOSED, until the flush that says it behind everything else. */
+  #closing: Uint8Array | null = null;
 
   constructor(room: string, type: RoomType, loaded: LoadedRoom, context: RoomContext, events: OwnerEvents) {
     this.room = room;
@@ -182,12 +184,15 @@ export class Owner {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    const frame = encodeClosed(this.room, reason);
-    this.answer(() => () => this.#events.onClosed(frame));
+    this.#closing = encodeClosed(this.room, reason);
+    this.schedule();
   }
 
   flush(): void {
     this.#scheduled = false;
+    const closing = this.#closing;
+    if (closing) this.outbox.reply(() => () => this.#events.onClosed(closing));
+    this.#closing = null;
     if (this.outbox.isEmpty) return;
     const events = this.feed.flush(this.outbox);
     this.#context.counters.events += events;
@@ -226,9 +231,10 @@ export class Owner {
 
   #answerJoin(link: MemberLink, request: JoinRequest): (() => void) | null {
     const member = this.memberOf(link);
-    if (!member) return null;
     const { feed, room } = this;
     const { req, since } = request;
+    // It ended in the turn that it began in.
+    if (!member) return () => link.refused(req, encodeError('not-joined', 'the membership is over', { req, room }));
     const missed = since ? feed.history.since(since) : null;
     const at = missed && since ? since.seq : feed.seq;
     const [roster, state] = missed ? [null, null] : [this.#encodedRoster(), this.state.encode()];

@@ -126,7 +126,7 @@ export function receiveAsEdge(
     case RELAY.closed: {
       const frame = r.bin('frame');
       if (!edge || !room) return;
-      for (const each of [...room.seats.values()]) if (each.topic !== null) each.left(frame);
+      for (const each of [...room.seats.values()]) if (each.topic !== null) each.closed(frame);
       return;
     }
     default:
