@@ -20,7 +20,7 @@ export interface RoomContext {
   readonly options: RoomContextOptions;
 }
 
-export interface RoomContextOptions {
+interface RoomContextOptions {
   readonly stateBytesMax: number;
   readonly historyBytesMax: number;
 }

@@ -5,13 +5,13 @@ import type { EdgePorts } from './edge.ts';
 import type { LocalRoom } from './local-room.ts';
 
 /** Who lives, as far as rooms need it. */
-export interface Liveness {
+interface Liveness {
   /** Whether the node lives and its end will be told. */
   find(node: NodeKey): Promise<boolean>;
   isDead(node: NodeKey): boolean;
 }
 
-export interface RegistryOptions {
+interface RegistryOptions {
   /** How long an empty room stays with its owner. */
   readonly roomIdleMs: number;
   readonly ttlActiveMs: number;
