@@ -20,6 +20,8 @@ export class Member implements RoomMember {
   graceEndsAt = 0;
   /** An ACK goes out with the next flush. */
   ackDue = false;
+  /** Being taken out: its onLeave runs, which may ask for the same. */
+  isLeaving = false;
 
   constructor(number: number, identity: Pick<SessionIdentity, 'sid' | 'user'>, meta: Uint8Array | null) {
     this.number = number;

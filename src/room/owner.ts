@@ -173,9 +173,9 @@ export class Owner {
 
   /** For handlers: takes a member out. */
   remove(member: Member): void {
-    const { link } = member;
+    const { link, isLeaving } = member;
     this.#remove(member, LEFT_REASON.removed);
-    if (!link) return;
+    if (!link || isLeaving) return;
     const frame = encodeError('not-joined', 'removed by the room', { room: this.room });
     this.answer(() => () => link.left(frame));
   }
@@ -251,6 +251,8 @@ export class Owner {
   }
 
   #remove(member: Member, reason: LeftReason): void {
+    if (member.isLeaving) return;
+    member.isLeaving = true;
     this.#script?.left(
       member,
       reason === LEFT_REASON.left ? 'left' : reason === LEFT_REASON.removed ? 'removed' : 'timeout',

@@ -63,7 +63,7 @@ export class Script {
       const handler = this.#handlers.onMessage;
       if (!handler) throw new Rejection('forbidden', 'this room takes no messages');
       const { type, data } = readMessage(payload);
-      handler.call(this.#handlers, this.#room, member, type, data);
+      return handler.call(this.#handlers, this.#room, member, type, data);
     });
   }
 
@@ -75,14 +75,15 @@ export class Script {
     this.#run('onLeave', member, () => this.#handlers.onLeave?.(this.#room, member, reason));
   }
 
-  #run(handler: string, member: Member | null, task: () => void): Rejection | null {
+  #run(handler: string, member: Member | null, task: () => unknown): Rejection | null {
     const { state, outbox } = this.#host;
     state.begin();
     const mark = outbox.mark();
     this.#after = [];
     this.#running = true;
     try {
-      task();
+      const answer = task();
+      if (answer instanceof Promise) this.#refuseAsync(handler, answer);
     } catch (cause) {
       state.rollback();
       outbox.rollback(mark);
@@ -95,6 +96,12 @@ export class Script {
     this.#after = [];
     for (const action of after) action();
     return null;
+  }
+
+  /** What an async handler does after its first await could be neither ordered nor undone; its room is closed by then. */
+  #refuseAsync(handler: string, promise: Promise<unknown>): never {
+    promise.catch((cause: unknown) => this.#log.error({ err: cause, room: this.#host.room }, `${handler} rejected`));
+    throw new Error(`${handler} is async; handlers are synchronous`);
   }
 
   #refusal(handler: string, member: Member | null, cause: unknown): Rejection {
@@ -161,9 +168,14 @@ export class Script {
         if (key.length > KEY_BYTES_MAX || new TextEncoder().encode(key).length > KEY_BYTES_MAX) {
           throw new Rejection('too-large', `a state key has at most ${KEY_BYTES_MAX} bytes`);
         }
+        const before = state.get(key);
         state.set(key, encodePayload(value));
-        if (state.bytes > stateBytesMax)
+        if (state.bytes > stateBytesMax) {
+          // The handler may catch it and go on.
+          if (before === undefined) state.delete(key);
+          else state.set(key, before);
           throw new Rejection('too-large', `the state has at most ${stateBytesMax} bytes`);
+        }
         outbox.patched(key);
       },
       delete: (key) => {
