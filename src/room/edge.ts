@@ -42,15 +42,27 @@ export class Edge {
     return this.#at;
   }
 
-  /** Tells the owner who sits here and from where frames are missing, and asks again what is not answered. */
+  /** Where nobody has joined yet, the answer to the first JOIN says where the room stands. */
+  start(): void {
+    if ([...this.#seats.values()].some(({ topic }) => topic !== null)) this.attach();
+    else this.#askAgain();
+  }
+
+  /**
+   * Tells the owner who sits here and from where frames are missing, and asks again what is not answered. The owner
+   * takes a room that is not attached after a loss for one that this edge has left.
+   */
   attach(): void {
     const seats = [...this.#seats.values()].filter((seat) => seat.leaving === null);
     const attachments = seats.map(({ connection, session, meta, topic }) => {
       return { conn: connection.id, session, meta, joined: topic !== null };
     });
-    // Where nobody has joined yet, the answer to the first JOIN says where the room stands.
-    this.#attaching = this.#at !== null || attachments.some(({ joined }) => joined);
-    if (this.#attaching) this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
+    this.#attaching = true;
+    this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
+    this.#askAgain();
+  }
+
+  #askAgain(): void {
     for (const seat of this.#seats.values()) {
       if (seat.leaving !== null) this.leave(seat, seat.leaving);
       if (seat.pending) this.join(seat, seat.pending);

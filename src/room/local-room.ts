@@ -170,7 +170,7 @@ export class LocalRoom implements Place {
       if (this.#role.kind === 'edge') this.#context.drop(this);
       return;
     }
-    edge.attach();
+    edge.start();
     this.#resolved();
   }
 
