@@ -31,8 +31,9 @@ export class Membership {
   #known = new Map<NodeKey, NodeRecord>();
   #timer: Timer | null = null;
   #renewing = false;
-  /** Since when every renewal has worked; null while the last one failed. */
+  /** Since when every renewal has worked in time; null while the last one failed. */
   #steadySince: number | null = null;
+  #renewedAt = 0;
   #stopped = false;
 
   constructor(
@@ -79,14 +80,20 @@ export class Membership {
   }
 
   /**
-   * Looks for a node that the last renewal did not show, since it may have come a moment ago. Answers whether it is
-   * known now; false as well when the store is away.
+   * Looks for a node that the last renewal did not show, since it may have come a moment ago: a newer life of a node
+   * whose older one is still on our list must not be taken for the older. `unknown` while the store is away.
    */
-  async find(node: NodeKey): Promise<boolean> {
-    if (this.#known.has(node)) return true;
-    if (!(await this.#store.isAlive(node).catch(() => false))) return false;
-    await this.#renew();
-    return this.#known.has(node);
+  async find(node: NodeKey): Promise<'alive' | 'gone' | 'unknown'> {
+    if (this.#known.has(node)) return 'alive';
+    const isAlive = await this.#store.isAlive(node).catch(() => null);
+    if (isAlive === false) return 'gone';
+    if (isAlive === true) await this.#renew();
+    return this.#known.has(node) ? 'alive' : 'unknown';
+  }
+
+  /** The store is another one from now on: what the one before said is no proof that anybody is dead. */
+  storeChanged(): void {
+    this.#steadySince = null;
   }
 
   #isSteady(): boolean {
@@ -99,7 +106,7 @@ export class Membership {
     try {
       const alive = await this.#store.renew(this.#describe(), this.#options.ttlMs);
       if (this.#stopped) return;
-      this.#steadySince ??= this.#clock.now();
+      this.#renewed();
       this.#update(alive);
     } catch (cause) {
       if (this.#steadySince !== null) this.#log.warn({ err: cause }, 'heartbeat not renewed: the store is away');
@@ -107,6 +114,15 @@ export class Membership {
     } finally {
       this.#renewing = false;
     }
+  }
+
+  #renewed(): void {
+    const now = this.#clock.now();
+    const { heartbeatMs, ttlMs } = this.#options;
+    // A stall of Redis or of this node: after half-way to the TTL, a key that was due just before may have run out.
+    const isLate = now - this.#renewedAt > (heartbeatMs + ttlMs) / 2;
+    if (this.#steadySince === null || isLate) this.#steadySince = now;
+    this.#renewedAt = now;
   }
 
   #update(alive: readonly NodeRecord[]): void {

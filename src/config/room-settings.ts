@@ -60,11 +60,11 @@ export const rooms = {
     128 * KIB,
     'Recent frames kept in memory per room for members who come back (P7). Who misses more gets the whole state anew (P6).',
   ),
-  flushIntervalMs: setting(
-    'FLUSH_INTERVAL_MS',
+  flushIntervalMaxMs: setting(
+    'FLUSH_INTERVAL_MAX_MS',
     integer(0, 1_000),
-    2,
-    'Least time between two frames of a room. Under load a longer one costs less CPU per event; 0 sends at the end of every event-loop turn.',
+    10,
+    'How far apart a busy node keeps the frames of a room at most. While its event loop is less than 60 % busy they go out at once; above, waiting a little costs less CPU per event. 0 always sends at once.',
   ),
   snapshotDebounceMs: setting(
     'SNAPSHOT_DEBOUNCE_MS',

@@ -13,6 +13,7 @@ import type { NodeKey, NodeRecord } from '../cluster/ports.ts';
 import { Connections } from '../gateway/connections.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { Post } from '../room/edge-link.ts';
+import { FlushPace, type Utilization } from '../room/flush-pace.ts';
 import { Flusher } from '../room/flusher.ts';
 import type { Publisher, SessionIdentity } from '../room/ports.ts';
 import { Registry } from '../room/registry.ts';
@@ -36,8 +37,8 @@ export interface NodeCoreOptions {
   readonly joinsPerSec: number;
   readonly backpressureBytesMax: number;
   readonly historyBytesMax: number;
-  /** Least time between two flushes of the rooms; 0: every event-loop turn. */
-  readonly flushIntervalMs: number;
+  /** How far apart a busy node keeps the flushes of its rooms at most; 0: it flushes every event-loop turn. */
+  readonly flushIntervalMaxMs: number;
   readonly snapshotDebounceMs: number;
   readonly snapshotLatestMs: number;
   readonly roomIdleMs: number;
@@ -61,6 +62,7 @@ export interface Surroundings {
   readonly types: RoomTypes;
   /** Whether the store can be reached, and with it the other nodes. */
   readonly isStoreUp: () => boolean;
+  readonly utilization: Utilization;
 }
 
 /** Messages of other nodes that wait for one room's role: a storm of joins on a room being claimed. */
@@ -100,7 +102,8 @@ export class NodeCore {
       debounceMs: options.snapshotDebounceMs,
       latestMs: options.snapshotLatestMs,
     });
-    const flusher = new Flusher(clock, rng, log, counters, stores.log, () => peers.flush(), options.flushIntervalMs);
+    const pace = new FlushPace(clock, around.utilization, options.flushIntervalMaxMs);
+    const flusher = new Flusher(clock, rng, log, counters, stores.log, () => peers.flush(), pace);
     const { historyBytesMax, limits } = options;
     this.registry = new Registry(around.types, {
       rooms: {
@@ -138,6 +141,12 @@ export class NodeCore {
   async start(): Promise<void> {
     this.registry.start();
     await Promise.all([this.#peers.start(), this.membership.start()]);
+  }
+
+  /** The node served alone, in memory, and its ports lead to the shared store from now on. */
+  rejoin(): void {
+    this.membership.storeChanged();
+    this.registry.rejoin();
   }
 
   /** Closes the clients' connections, gives the rooms back, and takes this node out of the cluster. */

@@ -1,5 +1,6 @@
 /** A node as a process: sockets, HTTP, Redis and metrics around its core. Several may live in one process. */
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import { realClock } from '../base/real-clock.ts';
@@ -9,6 +10,7 @@ import type { Config } from '../config/settings.ts';
 import { Routes } from '../gateway/routes.ts';
 import { Server } from '../gateway/server.ts';
 import type { RoomDefinition } from '../room/definition.ts';
+import type { Utilization } from '../room/flush-pace.ts';
 import { RoomTypes } from '../room/types.ts';
 import { type AccessTokens, JwtTokens, noTokens } from '../session/access-token.ts';
 import { Metrics } from '../telemetry/metrics.ts';
@@ -58,6 +60,7 @@ export async function startNode(
       tokens: accessTokens(config),
       types,
       isStoreUp: stores.isUp,
+      utilization: loopUtilization(),
     },
     {
       ...config,
@@ -70,7 +73,7 @@ export async function startNode(
   );
   const view = new CoreView(core, realClock, stores.status, () => metrics.text());
   const metrics = new Metrics(config.nodeId, counters, () => view.gauges());
-  stores.onRejoin(() => core.registry.rejoin());
+  stores.onRejoin(() => core.rejoin());
   try {
     await core.start();
     const port = await server.listen(core.connections, new Routes(view, config));
@@ -106,6 +109,17 @@ function accessTokens(config: Config): AccessTokens {
     issuer: config.jwtIssuer,
     audience: config.jwtAudience,
   });
+}
+
+/** How busy the event loop was since the last call. */
+function loopUtilization(): Utilization {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
 }
 
 function randomSecret(log: Logger): string {

@@ -40,8 +40,9 @@ export function switchingPorts(first: StorePorts): SwitchingPorts {
     ports,
     async switchTo(next) {
       const before = current;
-      current = next;
+      // First, so that what follows the switch follows it at once.
       if (opened) await next.mailbox.open(...opened);
+      current = next;
       await before.mailbox.close();
     },
   };

@@ -1,14 +1,14 @@
 /**
  * At the end of an event-loop turn every room with something in its outbox seals one frame, the frames of `log` rooms
  * go to the log together (group commit: one call under way, the next takes all that came meanwhile), and the packets
- * to other nodes leave. Flushes keep `intervalMs` apart: idle, the delay is nil; under load it makes batches larger,
- * where a turn alone would end after a few messages and cost a write to every socket (docs/decisions/0006).
+ * to other nodes leave. Flushes of a busy node are kept apart (`flush-pace.ts`); idle, the delay is nil.
  */
 import { fullJitterMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Rng } from '../base/rng.ts';
+import type { FlushPace } from './flush-pace.ts';
 import type { LogAppend, LogStore, WriteResult } from './ports.ts';
 
 export interface Flushable {
@@ -37,7 +37,7 @@ export class Flusher {
   readonly #counters: Counters;
   readonly #store: LogStore;
   readonly #afterFlush: () => void;
-  readonly #intervalMs: number;
+  readonly #pace: Pick<FlushPace, 'intervalMs'>;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #due: Flushable[] = [];
   #scheduled = false;
@@ -55,7 +55,7 @@ export class Flusher {
     counters: Counters,
     store: LogStore,
     afterFlush: () => void,
-    intervalMs: number,
+    pace: Pick<FlushPace, 'intervalMs'>,
   ) {
     this.#clock = clock;
     this.#rng = rng;
@@ -63,7 +63,7 @@ export class Flusher {
     this.#counters = counters;
     this.#store = store;
     this.#afterFlush = afterFlush;
-    this.#intervalMs = intervalMs;
+    this.#pace = pace;
   }
 
   /** Whether the log can't be written now: commands of `log` rooms are refused until it can. */
@@ -75,7 +75,7 @@ export class Flusher {
     this.#due.push(room);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const waitMs = this.#flushedAt + this.#intervalMs - this.#clock.now();
+    const waitMs = this.#flushedAt + this.#pace.intervalMs() - this.#clock.now();
     if (waitMs > 0) this.#clock.after(waitMs, this.#run);
     else this.#clock.soon(this.#run);
   }

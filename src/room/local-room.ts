@@ -210,6 +210,8 @@ export class LocalRoom implements Place {
 
   /** Gives the room back to the directory with its last changes. Never rejects: a store that is away is logged. */
   async release(owner: Owner): Promise<void> {
+    // What a tick did from here on would be told and not be in the last commit.
+    this.#timers.stop();
     owner.flush();
     this.#role = RELEASING;
     const { rooms, directory } = this.#context;

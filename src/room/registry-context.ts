@@ -6,8 +6,8 @@ import type { LocalRoom } from './local-room.ts';
 
 /** Who lives, as far as rooms need it. */
 interface Liveness {
-  /** Whether the node lives and its end will be told. */
-  find(node: NodeKey): Promise<boolean>;
+  /** `alive`: it lives and its end will be told. `gone`: its heartbeat is not there. Else that can't be told now. */
+  find(node: NodeKey): Promise<'alive' | 'gone' | 'unknown'>;
   isDead(node: NodeKey): boolean;
 }
 

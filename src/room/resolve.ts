@@ -29,9 +29,9 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
       if (dead !== null) context.rooms.counters.takeOvers++;
       return room.becomeOwner(claim.epoch, claim.record, dead === null);
     }
-    if (context.liveness.isDead(claim.owner)) dead = claim.owner;
-    else if (await context.liveness.find(claim.owner)) return room.becomeEdge(claim.owner);
-    else dead = null;
+    const found = await context.liveness.find(claim.owner);
+    if (found === 'alive') return room.becomeEdge(claim.owner);
+    dead = found === 'gone' && context.liveness.isDead(claim.owner) ? claim.owner : null;
   }
 }
 

@@ -65,7 +65,7 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
     for (const [member, cseq] of note.done) done(roster, member, cseq);
     seq = entry.seq;
   }
-  if (!clean && record) roster.nextNumber += NUMBERS_SKIPPED;
+  if (!clean) roster.nextNumber += NUMBERS_SKIPPED;
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
   return { position: { epoch, seq }, state, roster };
 }

@@ -114,6 +114,7 @@ export class CoreNode {
         tokens: noTokens,
         types: new RoomTypes(definitions, RELAYS, { open: false, graceMs: GRACE_MS }),
         isStoreUp: () => !this.gate.isCut,
+        utilization: () => 0,
       },
       { ...DEFAULTS, ...cluster.options.node, id, incarnation },
     );
@@ -221,7 +222,7 @@ const DEFAULTS: Omit<NodeCoreOptions, 'id' | 'incarnation'> = {
   joinsPerSec: 2_000,
   backpressureBytesMax: 2 * 1024 * 1024,
   historyBytesMax: 128 * 1024,
-  flushIntervalMs: 0,
+  flushIntervalMaxMs: 0,
   snapshotDebounceMs: 200,
   snapshotLatestMs: 1_000,
   roomIdleMs: 10_000,

@@ -46,7 +46,7 @@ const WRONG: Record<keyof Config, readonly string[]> = {
   roomTtlActiveMs: ['1h'],
   graceMs: ['-5'],
   historyBytesMax: ['128k'],
-  flushIntervalMs: ['-1', '1.5', 'soon'],
+  flushIntervalMaxMs: ['-1', '1.5', 'soon'],
   snapshotDebounceMs: ['fast'],
   snapshotLatestMs: ['1,000'],
   sessionSecret: ['too short to sign with'],

@@ -112,6 +112,7 @@ export class OneNode {
         tokens: noTokens,
         types: new RoomTypes([definition], new Map(), { open: false, graceMs }),
         isStoreUp: () => true,
+        utilization: () => 0,
       },
       {
         id: 'node1',
@@ -123,7 +124,7 @@ export class OneNode {
         joinsPerSec: 2_000,
         backpressureBytesMax: 2_097_152,
         historyBytesMax: 131_072,
-        flushIntervalMs: 2,
+        flushIntervalMaxMs: 10,
         snapshotDebounceMs: 200,
         snapshotLatestMs: 1_000,
         roomIdleMs: 10_000,
