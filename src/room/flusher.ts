@@ -4,7 +4,7 @@
  * to other nodes leave. Flushes of a busy node are kept apart (`flush-pace.ts`); idle, the delay is nil.
  */
 import { fullJitterMs } from '../base/backoff.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Rng } from '../base/rng.ts';
@@ -46,6 +46,8 @@ export class Flusher {
   #waiting: Waiting[] = [];
   #appending = false;
   #failures = 0;
+  #retry: Timer | null = null;
+  #stopped = false;
 
   /** `afterFlush` sends the packets of this turn. */
   constructor(
@@ -80,6 +82,12 @@ export class Flusher {
     else this.#clock.soon(this.#run);
   }
 
+  /** What the log has not taken yet is given up. */
+  stop(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
+  }
+
   append(append: LogAppend, waiter: LogWaiter): void {
     this.#waiting.push({ append, waiter });
     if (!this.#appending && !this.#flushing) void this.#drain();
@@ -100,7 +108,7 @@ export class Flusher {
   /** Appends are idempotent (an id that is there already counts as written), so a failed call is made again whole. */
   async #drain(): Promise<void> {
     this.#appending = true;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#stopped) {
       const group = this.#waiting.slice(0, GROUP_MAX);
       let results: readonly WriteResult[];
       try {
@@ -122,6 +130,8 @@ export class Flusher {
 
   #pause(): Promise<void> {
     const ms = fullJitterMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#rng);
-    return new Promise((resolve) => void this.#clock.after(ms, resolve));
+    return new Promise((resolve) => {
+      if (!this.#stopped) this.#retry = this.#clock.after(ms, resolve);
+    });
   }
 }

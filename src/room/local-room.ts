@@ -13,6 +13,7 @@ import { unreachable } from '../base/assert.ts';
 import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
 import { encodeError } from '../protocol/server-frame.ts';
 import { attachSeat, detachEdge } from './attach.ts';
+import { DeferredMessages } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
 import { LocalSeat, type Place } from './local-seat.ts';
@@ -44,8 +45,7 @@ export class LocalRoom implements Place {
   readonly #nameBytes: Uint8Array;
   readonly #context: RegistryContext;
   readonly #waiting: WaitingCommands;
-  /** Messages of other nodes that came before the role was known. */
-  #deferred: (() => void)[] = [];
+  readonly #deferred: DeferredMessages;
   #role: Role = RESOLVING;
   #wasFenced = false;
   /** This node's copy from before it found its cluster. */
@@ -58,6 +58,7 @@ export class LocalRoom implements Place {
     this.#nameBytes = utf8.encode(room);
     this.#context = context;
     this.#waiting = new WaitingCommands(room);
+    this.#deferred = new DeferredMessages(context.options.deferredMax);
     this.#timers = new RoomTimers(context.rooms.clock);
   }
 
@@ -71,7 +72,7 @@ export class LocalRoom implements Place {
 
   /** Whether somebody waits for its role, or sits in it. */
   get isNeeded(): boolean {
-    return this.seats.size > 0 || this.#deferred.length > 0;
+    return this.seats.size > 0 || !this.#deferred.isEmpty;
   }
 
   /** Finds out who owns the room. `suspect` is an owner that this node knows to be dead. */
@@ -133,10 +134,10 @@ export class LocalRoom implements Place {
     }
   }
 
-  /** Runs a message of another node now, or when the role is known. */
-  whenResolved(task: () => void): void {
+  /** Runs a message of another node now, or when the role is known; one that `follows` only behind others that wait. */
+  whenResolved(task: () => void, follows = false): void {
     if (this.#role.kind === 'owner' || this.#role.kind === 'edge') return task();
-    if (this.#deferred.length < this.#context.options.deferredMax) this.#deferred.push(task);
+    if (!follows || !this.#deferred.isEmpty) this.#deferred.add(task);
   }
 
   becomeOwner(epoch: number, record: RoomRecord | null, isClean: boolean): void {
@@ -163,6 +164,7 @@ export class LocalRoom implements Place {
   }
 
   becomeEdge(node: NodeKey): void {
+    this.#brought = null;
     const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats);
     this.#role = { kind: 'edge', edge };
     if (this.seats.size === 0) {
@@ -254,9 +256,7 @@ export class LocalRoom implements Place {
       if (op === RELAY.message) this.message(seat, cseq, body, 0, body.length);
       else this.patch(seat, cseq, body, 0, body.length);
     }
-    const deferred = this.#deferred;
-    this.#deferred = [];
-    for (const task of deferred) task();
+    this.#deferred.run();
   }
 
   #occupied(owner: Owner, isOccupied: boolean): void {

@@ -32,31 +32,27 @@ export function receiveAsOwner(
     }
     case RELAY.leave: {
       const { conn, session, req } = readLeave(r);
-      room?.owner?.leave(room.owner.feed.edge(from).link(conn, session), req);
-      return;
+      return asOwner(room, from, name, post, (owner) => owner.leave(owner.feed.edge(from).link(conn, session), req));
     }
     case RELAY.away: {
       const conn = r.uint('conn');
-      const edge = room?.owner?.feed.edges.get(from);
-      const link = edge?.links.get(conn);
-      if (!link) return;
-      edge?.links.delete(conn);
-      room?.owner?.away(link);
-      return;
+      return behindJoin(room, (owner) => {
+        const edge = owner.feed.edges.get(from);
+        const link = edge?.links.get(conn);
+        if (!link) return;
+        edge?.links.delete(conn);
+        owner.away(link);
+      });
     }
     case RELAY.message:
     case RELAY.patch: {
       const [conn, cseq, body] = [r.uint('conn'), r.uint('cseq'), r.bin('body')];
-      // A connection that is not known was never attached, or its JOIN was lost: the two ends heal that (P16).
-      const link = room?.owner?.feed.edges.get(from)?.links.get(conn);
-      if (!link) return;
-      if (op === RELAY.message) room?.owner?.commands.message(link, cseq, body, 0, body.length);
-      else room?.owner?.commands.patch(link, cseq, body, 0, body.length);
-      return;
+      // The way of nearly all of them, without a closure.
+      if (room?.owner) return command(op, room.owner, from, conn, cseq, body);
+      return behindJoin(room, (owner) => command(op, owner, from, conn, cseq, body));
     }
     case RELAY.detach:
-      if (room?.owner) detachEdge(room.owner, from);
-      return;
+      return behindJoin(room, (owner) => detachEdge(owner, from));
     default:
       throw new FrameFault(`message to an owner: unknown op ${op}`);
   }
@@ -68,6 +64,21 @@ function asOwner(room: LocalRoom | null, from: NodeKey, name: string, post: Post
     if (room.owner) task(room.owner);
     else post.post(from, roomMessage(RELAY.moved, name));
   });
+}
+
+function command(op: number, owner: Owner, from: NodeKey, conn: number, cseq: number, body: Uint8Array): void {
+  // A connection that is not known was never attached, or its JOIN was lost: the two ends heal that (P16).
+  const link = owner.feed.edges.get(from)?.links.get(conn);
+  if (!link) return;
+  if (op === RELAY.message) owner.commands.message(link, cseq, body, 0, body.length);
+  else owner.commands.patch(link, cseq, body, 0, body.length);
+}
+
+/** What makes sense of a connection that has joined; where its JOIN waits for the role, it waits behind it. */
+function behindJoin(room: LocalRoom | null, task: (owner: Owner) => void): void {
+  room?.whenResolved(() => {
+    if (room.owner) task(room.owner);
+  }, true);
 }
 
 /** From a room's owner. What an owner says that this node does not take for the owner is ignored. */

@@ -59,6 +59,7 @@ export class Registry implements Rooms {
       }),
     );
     this.#context.rooms.snapshotter.stop();
+    this.#context.rooms.flusher.stop();
   }
 
   /** The node was alone and has found its cluster: each room is claimed there, with what it holds where that is new. */

@@ -26,12 +26,23 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
     const claim = await tryClaim(room, context, dead, tries);
     if (claim === null) continue;
     if (claim.kind === 'owned') {
+      if (context.isStopped()) return giveBackUnused(room, context, claim.epoch);
       if (dead !== null) context.rooms.counters.takeOvers++;
       return room.becomeOwner(claim.epoch, claim.record, dead === null);
     }
     const found = await context.liveness.find(claim.owner);
     if (found === 'alive') return room.becomeEdge(claim.owner);
     dead = found === 'gone' && context.liveness.isDead(claim.owner) ? claim.owner : null;
+  }
+}
+
+/** The node began to stop while it claimed. */
+async function giveBackUnused(room: LocalRoom, context: RegistryContext, epoch: number): Promise<void> {
+  const { directory, rooms, options } = context;
+  try {
+    await directory.release(room.room, rooms.self, epoch, options.ttlWaitingMs);
+  } catch (cause) {
+    rooms.log.warn({ err: cause, room: room.room }, 'room not released: the store is away');
   }
 }
 
