@@ -5,6 +5,7 @@ export { ConfigFault } from './config/config-fault.ts';
 export { loadConfig } from './config/load-config.ts';
 export type { Config } from './config/settings.ts';
 export { type RunningNode, startNode } from './node/start-node.ts';
+export { decodePayload, encodePayload, PayloadFault } from './protocol/payload.ts';
 export {
   type Durability,
   defineRoom,

@@ -60,6 +60,11 @@ export class CommandSender {
     this.pump();
   }
 
+  /** How often in a row the first command was told to come again. */
+  get retries(): number {
+    return this.#retries;
+  }
+
   stop(): void {
     this.#ready = false;
     this.#resendNotBefore = 0;

@@ -15,6 +15,9 @@ export interface RoomCommandsHandlers {
   onStuck(): void;
 }
 
+/** A command that meets a fault of the server this often is rejected, so that it does not hold up those behind it. */
+const INTERNAL_TRIES = 4;
+
 export class RoomCommands {
   readonly #link: Link;
   readonly #room: string;
@@ -27,6 +30,8 @@ export class RoomCommands {
   #numberedIn = 0;
   /** So many of the commands sent are known not to be on their way any more. */
   #cleared = 0;
+  /** A number was given back: the next numbering starts from what the room says. */
+  #gaveBack = false;
 
   constructor(link: Link, room: string, handlers: RoomCommandsHandlers) {
     this.#link = link;
@@ -76,7 +81,7 @@ export class RoomCommands {
     if (sameMember) queue.endUpTo(cseq);
     const tookNothingBack = epoch === this.#numberedIn || cseq >= queue.highestDone;
     if (this.#cleared === this.sent) this.#renumber(epoch, me, cseq);
-    else if (sameMember && tookNothingBack) {
+    else if (sameMember && tookNothingBack && !this.#gaveBack) {
       this.#numberedIn = epoch;
       queue.rewind(0);
     } else {
@@ -92,13 +97,14 @@ export class RoomCommands {
     // Numbers of members grow and are not used again: the old membership ended, and with it the count of what it had
     // applied. (A smaller one comes from a room that has lost the old membership, and its commands with it.)
     if (this.#numberedAs !== 0 && me > this.#numberedAs) queue.drop(clientError('interrupted'), (item) => item.sent);
-    const sameLine = me === this.#numberedAs && epoch === this.#numberedIn;
+    const sameLine = me === this.#numberedAs && epoch === this.#numberedIn && !this.#gaveBack;
     const doneUpTo = sameLine ? Math.max(cseq, queue.doneUpTo) : cseq;
     // The node now serving may allow less than the one before.
     queue.drop(new RoomcastError('too-large', 'over frameBytesMax'), (item) => this.#tooLarge(item.command) !== null);
     queue.renumber(doneUpTo);
     this.#numberedIn = epoch;
     this.#numberedAs = me;
+    this.#gaveBack = false;
   }
 
   detach(): void {
@@ -117,8 +123,17 @@ export class RoomCommands {
 
   onError(frame: ErrorFrame, cseq: number): void {
     if (frame.code === 'out-of-order') this.#sender.outOfOrder(cseq);
+    else if (frame.code === 'internal' && this.#sender.retries >= INTERNAL_TRIES) this.#giveUp(cseq, frame);
     else if (frame.retry) this.#sender.retryLater(cseq, frame.code);
     else if (this.#queue.end(cseq, new RoomcastError(frame.code, frame.message))) this.#sender.progressed();
+  }
+
+  /** The command did not use its cseq up; those behind it are numbered anew once a JOIN has cleared the way. */
+  #giveUp(cseq: number, frame: ErrorFrame): void {
+    this.#queue.drop(new RoomcastError('internal', frame.message), (item) => item.cseq === cseq);
+    this.#gaveBack = true;
+    this.#sender.stop();
+    this.#onStuck();
   }
 
   /** All that are left end with `error`. */

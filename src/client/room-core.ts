@@ -266,18 +266,18 @@ export class RoomCore {
   }
 
   #onError(frame: ErrorFrame): void {
-    if (frame.req !== null) {
-      if (this.#join.refused(frame.req, frame.retry)) this.end(new RoomcastError(frame.code, frame.message));
-      else if (this.#leaving.refused(frame.req, frame.retry)) this.end(clientError('left'));
-    } else if (!this.#attached) {
-      // About commands that will be numbered and sent anew.
-    } else if (frame.code === 'not-joined') {
-      this.#joinAgain();
-    } else if (frame.cseq !== null) {
-      this.#commands.onError(frame, frame.cseq);
-    } else {
-      this.#link.log.warn({ room: this.name, code: frame.code }, frame.message);
+    const { req, cseq, code, message } = frame;
+    if (req !== null) {
+      if (this.#join.refused(req, frame.retry)) this.end(new RoomcastError(code, message));
+      else if (this.#leaving.refused(req, frame.retry)) this.end(clientError('left'));
+      return;
     }
+    // Before JOINED it is about commands that will be numbered and sent anew.
+    if (!this.#attached) return;
+    if (code === 'not-joined') this.#joinAgain();
+    else if (cseq !== null) this.#commands.onError(frame, cseq);
+    else if (code === 'unauthorized') this.end(clientError('removed'));
+    else this.#link.log.warn({ room: this.name, code }, message);
   }
 
   /** P13: one JOIN, however many frames lie beyond the hole. */

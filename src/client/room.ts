@@ -104,7 +104,8 @@ export class Room {
     return {
       onSnapshot: (kind) => this.#onSnapshot(kind),
       onEvent: (_seq, event, member) => this.#onEvent(event, member),
-      onDirect: (member, payload) => this.#onMessage(member, payload),
+      // The frame names the member that it is for; it comes from the room.
+      onDirect: (_member, payload) => this.#onMessage(0, payload),
       onOver: (error) => {
         if (error.code !== 'left') this.#emitter.emit('closed', error);
       },

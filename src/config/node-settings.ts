@@ -90,7 +90,7 @@ export const sessions = {
     'SESSION_SECRET',
     secret(32),
     null,
-    'Signs resume tokens and encrypts session records; the same on all nodes. Needed outside development, where a random one is made at each start.',
+    'Signs resume tokens; the same on all nodes. Needed outside development, where a random one is made at each start.',
   ),
   sessionTtlMs: setting(
     'SESSION_TTL_MS',
@@ -132,6 +132,6 @@ export const cluster = {
     'PEER_HEARTBEAT_MS',
     durationMs(10),
     250,
-    'How often nodes that share rooms, and each node with itself, exchange a beat when nothing else is sent; bounds how long a lost packet stays unseen.',
+    'How often a node sends a beat to every other node and to itself; bounds how long a lost packet stays unseen.',
   ),
 };

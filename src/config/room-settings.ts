@@ -40,13 +40,13 @@ export const rooms = {
     'ROOM_TTL_WAITING_MS',
     durationMs(1_000),
     30 * MINUTE_MS,
-    'How long the store keeps a room that nobody has used since it was made.',
+    'How long the store keeps a room without members.',
   ),
   roomTtlActiveMs: setting(
     'ROOM_TTL_ACTIVE_MS',
     durationMs(1_000),
     HOUR_MS,
-    'How long the store keeps a room after its last activity.',
+    'How long the store keeps a room with members after its last write; while a node owns it, that is renewed in time.',
   ),
   graceMs: setting(
     'GRACE_MS',
@@ -70,7 +70,7 @@ export const rooms = {
     'SNAPSHOT_DEBOUNCE_MS',
     durationMs(0),
     200,
-    'A changed room is written this long after its first unwritten change.',
+    'A changed room is written this long after its last change, at most SNAPSHOT_LATEST_MS after its first unwritten one.',
   ),
   snapshotLatestMs: setting(
     'SNAPSHOT_LATEST_MS',

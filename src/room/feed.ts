@@ -129,16 +129,17 @@ export class Feed {
   /** First all are encoded, while state and seq agree; they are sent when the batch is delivered. */
   #answers(outbox: Outbox): (() => void)[] {
     const answers: (() => void)[] = [];
-    for (const reply of outbox.takeReplies()) {
-      const answer = reply();
-      if (answer) answers.push(answer);
-    }
+    // ACKs first: a command may be what ends its sender's membership, and a reply tells that.
     for (const member of outbox.takeAcks()) {
       member.ackDue = false;
       const { link } = member;
       if (!link) continue;
       const frame = encodeAck(this.#options.room, member.cseq);
       answers.push(() => link.send(frame));
+    }
+    for (const reply of outbox.takeReplies()) {
+      const answer = reply();
+      if (answer) answers.push(answer);
     }
     return answers;
   }

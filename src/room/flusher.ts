@@ -99,8 +99,11 @@ export class Flusher {
     const due = this.#due;
     this.#due = [];
     this.#flushing = true;
-    for (const room of due) room.flush();
-    this.#flushing = false;
+    try {
+      for (const room of due) room.flush();
+    } finally {
+      this.#flushing = false;
+    }
     if (this.#waiting.length > 0 && !this.#appending) void this.#drain();
     this.#afterFlush();
   };

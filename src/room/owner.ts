@@ -176,7 +176,8 @@ export class Owner {
     const { link, isLeaving } = member;
     this.#remove(member, LEFT_REASON.removed);
     if (!link || isLeaving) return;
-    const frame = encodeError('not-joined', 'removed by the room', { room: this.room });
+    // For clients of rooms without presence, which see no event of it: a not-joined would make them join again.
+    const frame = encodeError('unauthorized', 'removed by the room', { room: this.room });
     this.answer(() => () => link.left(frame));
   }
 

@@ -30,6 +30,8 @@ export interface ScriptHost {
   close(reason: string): void;
 }
 
+const REPORT_EVERY_MS = 1000;
+
 export class Script {
   readonly #handlers: RoomHandlers;
   readonly #host: ScriptHost;
@@ -40,6 +42,9 @@ export class Script {
   /** Asked for by the running handler, done when it has returned. */
   #after: (() => void)[] = [];
   #running = false;
+  #reportNotBefore = Number.NEGATIVE_INFINITY;
+  /** Throws since the last line in the log. */
+  #unreported = 0;
 
   constructor(handlers: RoomHandlers, host: ScriptHost, clock: Clock, log: Logger, counters: Counters) {
     this.#handlers = handlers;
@@ -105,11 +110,23 @@ export class Script {
   }
 
   #refusal(handler: string, member: Member | null, cause: unknown): Rejection {
-    if (cause instanceof Rejection) return cause;
+    const isHeard = handler === 'onJoin' || handler === 'onMessage';
+    if (cause instanceof Rejection && isHeard) return cause;
     this.#counters.handlerFaults++;
-    const where = { err: cause, room: this.#host.room, type: this.#host.type.name, member: member?.number };
-    this.#log.error(where, `${handler} threw; nothing of it was kept`);
+    this.#report({ err: cause, room: this.#host.room, type: this.#host.type.name, member: member?.number }, handler);
     return new Rejection('internal', null);
+  }
+
+  /** A client can make a handler throw as often as it may send, so that not each time is worth a line. */
+  #report(where: object, handler: string): void {
+    const now = this.#clock.now();
+    if (now < this.#reportNotBefore) {
+      this.#unreported++;
+      return;
+    }
+    this.#log.error({ ...where, unreported: this.#unreported }, `${handler} threw; nothing of it was kept`);
+    this.#reportNotBefore = now + REPORT_EVERY_MS;
+    this.#unreported = 0;
   }
 
   #facade(): Room {

@@ -32,7 +32,9 @@ export class WaitingCommands {
   }
 
   forget(seat: LocalSeat): void {
-    if (this.#commands.length > 0) this.#commands = this.#commands.filter((command) => command.seat !== seat);
+    if (this.#commands.length === 0) return;
+    this.#commands = this.#commands.filter((command) => command.seat !== seat);
+    this.#bytes = this.#commands.reduce((bytes, { body }) => bytes + body.length, 0);
   }
 
   take(): readonly WaitingCommand[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UNDONE_MAX } from '../../../src/client/command-queue.ts';
 import { outcome } from './fake-server.ts';
 import { refusal as error, inRoom, send } from './in-room.ts';
-import { ack, EPOCH, events, own, resumed, sync } from './server-says.ts';
+import { ack, EPOCH, events, joined, own, resumed, sync } from './server-says.ts';
 
 describe('[P15] done', () => {
   test('[P15] commands are numbered from cseq + 1 of JOINED', () => {
@@ -80,6 +80,23 @@ describe('[P15] done', () => {
     t.say(ack(1), error('unavailable', 2));
     t.clock.advance(100);
     expect(t.socket.cseqs()).toEqual([2]);
+  });
+});
+
+describe('a fault of the server that stays', () => {
+  test('[P15] the command that meets it every time is rejected, and those behind it go on under its number', async () => {
+    const t = inRoom();
+    const ends = send(t.room, 2);
+    for (let i = 0; i < 4; i++) {
+      t.say(error('internal', 1));
+      t.clock.advance(1_000);
+    }
+    t.socket.heard();
+    t.say(error('internal', 1));
+    t.say(joined(t.socket.one('join').req, { cseq: 0 }));
+    expect(t.socket.cseqs()).toEqual([1]);
+    t.say(ack(1));
+    expect(await ends()).toEqual(['internal', 'done']);
   });
 });
 

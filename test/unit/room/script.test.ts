@@ -188,7 +188,7 @@ describe('what a handler asks for', () => {
       for (const each of room.members.values()) if (each !== member) room.remove(each);
       expect(room.members.size).toBe(2);
     });
-    expect(other.last('error')).toMatchObject({ code: 'not-joined', room: ROOM });
+    expect(other.last('error')).toMatchObject({ code: 'unauthorized', room: ROOM });
     expect(client.events(ROOM).at(-1)).toMatch(/-2 2$/);
     expect(left).toEqual(['2 removed']);
   });
@@ -212,7 +212,7 @@ describe('what a handler asks for', () => {
     await cluster.run();
     expect(left.sort()).toEqual(['1 left', '2 removed', '3 removed']);
     expect(node.owner(ROOM).roster.size).toBe(0);
-    for (const other of others) expect(other.last('error').code).toBe('not-joined');
+    for (const other of others) expect(other.last('error').code).toBe('unauthorized');
   });
 
   test('send reaches one member, behind the events of the same turn', async () => {
@@ -222,7 +222,7 @@ describe('what a handler asks for', () => {
       room.send(member, 'secret', 42);
       room.broadcast('public', 1);
     });
-    expect(client.frames.map(({ op }) => op)).toEqual(['events', 'direct', 'ack']);
+    expect(client.frames.map(({ op }) => op)).toEqual(['events', 'ack', 'direct']);
     expect(decodeMessage(client.last('direct').payload)).toEqual({ type: 'secret', data: 42 });
     expect(other.all('direct')).toEqual([]);
   });
