@@ -76,8 +76,11 @@ export class Outbox {
     if (isShown) writeJoined(this.#event(), member.number, member.user, member.meta);
   }
 
-  left(member: Member, reason: LeftReason): void {
-    writeLeft(this.#event(), member.number, reason);
+  /** What was noted of the member is void: without a frame the notes of all that come and go would pile up. */
+  left(member: Member, reason: LeftReason, isShown: boolean): void {
+    this.#done.delete(member.number);
+    if (this.#joined.length > 0) this.#joined = this.#joined.filter((each) => each !== member);
+    if (isShown) writeLeft(this.#event(), member.number, reason);
   }
 
   status(member: Member, status: Status): void {

@@ -260,7 +260,7 @@ export class Owner {
     );
     if (member.link) member.link.member = 0;
     this.roster.remove(member.number);
-    if (this.type.presence) this.outbox.left(member, reason);
+    this.outbox.left(member, reason, this.type.presence);
     if (this.roster.size === 0) this.#events.onOccupied(false);
     this.changed();
     this.schedule();
