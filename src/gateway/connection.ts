@@ -131,6 +131,10 @@ export class ClientConnection implements Commander {
     this.#delivery.send(frame);
   }
 
+  sendLast(room: string, frame: Uint8Array): void {
+    this.#delivery.sendLast(room, frame);
+  }
+
   subscribe(topic: string): void {
     this.#delivery.subscribe(topic);
   }

@@ -26,6 +26,9 @@ export interface DeliveryHost {
   readonly drainedBytes: number;
 }
 
+/** Four times the rooms of one connection (a guess): it has left and joined others all the while. */
+const OWED_MAX = 64;
+
 interface Owner {
   readonly seats: readonly Seat[];
   close(code: number, reason: string): void;
@@ -37,6 +40,8 @@ export class Delivery {
   readonly #host: DeliveryHost;
   #open = true;
   #lagging = false;
+  /** The end of a seat, by room, that the lagging client has not heard. */
+  readonly #owed = new Map<string, Uint8Array>();
 
   constructor(owner: Owner, socket: Socket, host: DeliveryHost) {
     this.#owner = owner;
@@ -49,6 +54,14 @@ export class Delivery {
     if (this.#lagging) this.#host.counters.framesDropped++;
     else if (this.#socket.send(frame) === 'dropped') this.#lag();
     else this.#host.counters.framesOut++;
+  }
+
+  /** The frame that ends a seat: kept for a lagging client, which no POSITION would tell of a room that it is not in. */
+  sendLast(room: string, frame: Uint8Array): void {
+    this.send(frame);
+    if (!this.#open || !this.#lagging) return;
+    if (this.#owed.size < OWED_MAX) this.#owed.set(room, frame);
+    else this.#owner.close(CLOSE.tooSlow, `over ${OWED_MAX} rooms ended while it did not read`);
   }
 
   subscribe(topic: string): void {
@@ -116,6 +129,12 @@ export class Delivery {
   }
 
   #catchUp(): void {
+    for (const [room, frame] of this.#owed) {
+      if (this.#lagging) return;
+      this.#owed.delete(room);
+      // Joined again meanwhile: what ended is past.
+      if (!this.#owner.seats.some((seat) => seat.room === room)) this.sendLast(room, frame);
+    }
     for (const seat of this.#owner.seats) {
       // A POSITION may fill the buffer again; then the next drain goes through all seats anew.
       if (this.#lagging) return;

@@ -85,15 +85,18 @@ export class LocalSeat implements Seat, MemberLink {
 
   left(frame: Uint8Array | null): void {
     if (this.#vacated) return;
+    if (this.pending === null) {
+      if (frame) this.connection.sendLast(this.room, frame);
+      return this.vacate();
+    }
     if (frame) this.connection.send(frame);
-    if (this.pending === null) return this.vacate();
     // A JOIN came behind what ended the membership: its answer is still to come.
     this.leaving = null;
     this.#unlisten();
   }
 
   closed(frame: Uint8Array): void {
-    this.send(frame);
+    if (!this.#vacated) this.connection.sendLast(this.room, frame);
     this.vacate();
   }
 

@@ -57,6 +57,11 @@ export interface Connection {
   readonly seats: Seat[];
   /** Sends one encoded frame; a lagging or closed connection drops it (P13 heals that). */
   send(frame: Uint8Array): void;
+  /**
+   * As `send`, for the frame that ends its seat in a room: nothing follows that would heal its loss, so a lagging
+   * connection gets it when it has drained, unless it sits in the room again by then.
+   */
+  sendLast(room: string, frame: Uint8Array): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
   /** A newer connection of the same session has taken over: close with 4502. */
