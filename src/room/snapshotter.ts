@@ -104,6 +104,7 @@ export class Snapshotter {
     const tracked = this.#tracked.get(owner);
     // A commit under way may fail after this one was written; the whole room makes up for what it had taken.
     const whole = tracked !== undefined && (tracked.whole || tracked.committing);
+    owner.flush();
     const pending = takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
     try {
       const [result] = await this.#store.commit([pending.commit]);
@@ -176,6 +177,8 @@ export class Snapshotter {
   }
 
   #take(owner: Owner): PendingCommit {
+    // What handlers and sweeps did in this turn is in the state already; its events get their seq now.
+    owner.flush();
     const tracked = this.#tracked.get(owner);
     if (tracked) {
       tracked.firstAt = null;
