@@ -21,7 +21,7 @@ import { Owner } from './owner.ts';
 import type { Connection, JoinRequest, Position } from './ports.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
-import { resolveOwner } from './resolve.ts';
+import { pauseBetween, resolveOwner } from './resolve.ts';
 import { RoomTimers } from './room-timers.ts';
 import { bringRoom, loadRoom } from './snapshot.ts';
 import { WaitingCommands } from './waiting-commands.ts';
@@ -190,7 +190,7 @@ export class LocalRoom implements Place {
     if (this.owner !== owner) return;
     this.#context.rooms.counters.fenced++;
     this.#wasFenced = true;
-    this.#retire(owner);
+    this.retire(owner);
     for (const edge of owner.feed.edges.keys()) {
       this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, this.room));
     }
@@ -205,13 +205,13 @@ export class LocalRoom implements Place {
     const { owner } = this;
     if (!owner) return;
     owner.flush();
-    this.#retire(owner);
+    this.retire(owner);
     this.#brought = owner;
     this.resolve();
   }
 
-  /** Gives the room back to the directory with its last changes. Never rejects: a store that is away is logged. */
-  async release(owner: Owner): Promise<void> {
+  /** Gives the room back to the directory with its last changes. Never rejects; false where the store is away. */
+  async release(owner: Owner): Promise<boolean> {
     // What a tick did from here on would be told and not be in the last commit.
     this.#timers.stop();
     owner.flush();
@@ -222,10 +222,10 @@ export class LocalRoom implements Place {
     try {
       if (kept) await rooms.snapshotter.commitNow(owner);
       await directory.release(this.room, rooms.self, owner.epoch, ttlMs);
+      return true;
     } catch (cause) {
       rooms.log.warn({ err: cause, room: this.room }, 'room not released: the store is away');
-    } finally {
-      this.#retire(owner);
+      return false;
     }
   }
 
@@ -268,8 +268,7 @@ export class LocalRoom implements Place {
     if (this.owner !== owner || owner.roster.size > 0) return;
     if (owner.feed.isHolding) return this.#occupied(owner, false);
     for (const node of [...owner.feed.edges.keys()]) detachEdge(owner, node);
-    await this.release(owner);
-    this.#released();
+    await this.#giveUp(owner);
   }
 
   #closed(owner: Owner, frame: Uint8Array): void {
@@ -277,16 +276,22 @@ export class LocalRoom implements Place {
     for (const seat of [...this.seats.values()]) {
       if (seat.topic !== null) seat.closed(frame);
     }
-    void this.release(owner).then(() => this.#released());
+    void this.#giveUp(owner);
   }
 
-  #released(): void {
+  /** Releases until it is done: forgotten while the store is away, a room would lose its last changes, or not be closed. */
+  async #giveUp(owner: Owner): Promise<void> {
+    for (let tries = 1; !(await this.release(owner)) && !this.#context.isStopped(); tries++) {
+      this.refuseWaiting('the room can not be opened now');
+      await pauseBetween(this.#context, tries);
+    }
+    this.retire(owner);
     if (this.isNeeded) this.resolve();
     else this.#context.drop(this);
   }
 
   /** Stops everything that the owner has running. */
-  #retire(owner: Owner): void {
+  retire(owner: Owner): void {
     owner.feed.close();
     this.#context.rooms.snapshotter.forget(owner);
     this.#timers.stop();

@@ -55,6 +55,7 @@ export class Registry implements Rooms {
       owned.map(async ({ room, owner }) => {
         const edges = [...owner.feed.edges.keys()];
         await room.release(owner);
+        room.retire(owner);
         for (const edge of edges) this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, room.room));
       }),
     );

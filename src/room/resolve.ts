@@ -20,7 +20,7 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
       if (tries >= TRIES_UNTIL_REFUSED) room.refuseWaiting("the room's owner can't be reached now");
       // An answer that was lost may have made this node the owner; whoever asks for the room next finds that out.
       if (!room.isNeeded) return context.drop(room);
-      await pause(context, tries);
+      await pauseBetween(context, tries);
     }
     if (context.isStopped()) return;
     const claim = await tryClaim(room, context, dead, tries);
@@ -63,7 +63,8 @@ async function tryClaim(
   }
 }
 
-function pause(context: RegistryContext, tries: number): Promise<void> {
+/** A back-off for what needs the store. */
+export function pauseBetween(context: RegistryContext, tries: number): Promise<void> {
   const ms = fullJitterMs(tries, RETRY_BASE_MS, RETRY_MAX_MS, context.rng);
   return new Promise((resolve) => void context.rooms.clock.after(ms, resolve));
 }
