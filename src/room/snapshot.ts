@@ -12,6 +12,9 @@ import { RoomState } from './state.ts';
 
 /** After a take-over, numbers that the lost tail of the history may have given out are skipped (JOINS_PER_SEC × 1 s is 2000). */
 const NUMBERS_SKIPPED = 10_000;
+/** Two owners may start from the same commit, one soon after the other: by the time of its epoch each skips into a band of its own. */
+const BAND_MS = 100;
+const BANDS = 1_000;
 
 /** What changed since the last commit, with a way back for when the store can't be reached. */
 export interface PendingCommit {
@@ -65,7 +68,7 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
     for (const [member, cseq] of note.done) done(roster, member, cseq);
     seq = entry.seq;
   }
-  if (!clean) roster.nextNumber += NUMBERS_SKIPPED;
+  if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (Math.floor(epoch / BAND_MS) % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
   return { position: { epoch, seq }, state, roster };
 }
