@@ -19,7 +19,7 @@ function jwt(claims: Record<string, unknown>, key = secret, alg = 'HS256'): stri
 const tokenOf = (sub: string): string => jwt({ sub, iat: now(), exp: now() + 600 });
 
 const settings = { AUTH_MODE: 'jwt', JWT_SECRET: secret, ALLOWED_ORIGINS: origin };
-const cluster = useCluster(settings, 2, { origin, token: tokenOf('first') });
+const cluster = useCluster(settings, 2);
 const clients = useClients();
 
 describe('tokens', () => {

@@ -34,11 +34,7 @@ export interface Credentials {
 }
 
 /** Starts before the first test of the file, stops after the last. */
-export function useCluster(
-  env: Readonly<Record<string, string>> = {},
-  nodes = 3,
-  credentials: Credentials = {},
-): () => TestCluster {
+export function useCluster(env: Readonly<Record<string, string>> = {}, nodes = 3): () => TestCluster {
   let started: { cluster: TestCluster; stop: () => Promise<void> } | null = null;
 
   beforeAll(async () => {
@@ -56,9 +52,7 @@ export function useCluster(
       await running.stop();
       await rm(dir, { recursive: true, force: true });
     };
-    const cluster = describeCluster(running);
-    started = { cluster, stop };
-    await nodesMeet(cluster, credentials);
+    started = { cluster: describeCluster(running), stop };
   });
   afterAll(async () => started?.stop());
 
@@ -66,22 +60,6 @@ export function useCluster(
     if (started === null) throw new Error('the cluster runs only while the tests do');
     return started.cluster;
   };
-}
-
-/**
- * In its first second a node may answer `unavailable` to a JOIN for a room of a node that it has not met yet. That
- * is allowed (retry = true), but no test here is about it.
- */
-async function nodesMeet(cluster: TestCluster, { origin, token }: Credentials): Promise<void> {
-  const connect = origin === undefined ? {} : { origin };
-  const members = await Promise.all(cluster.nodes.map((_, index) => Client.connect(cluster.nodeUrl(index), connect)));
-  await Promise.all(members.map((member) => member.hello(token === undefined ? {} : { token })));
-  for (const first of members) {
-    const room = newRoom();
-    await first.join(room);
-    for (const other of members) await until(() => other.join(room).then(() => true), { timeoutMs: 10_000 });
-  }
-  await Promise.all(members.map((member) => member.close()));
 }
 
 function describeCluster(running: Cluster): TestCluster {
