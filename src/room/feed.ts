@@ -75,6 +75,11 @@ export class Feed {
     return this.#options.log && (this.#flusher.logStalled || this.#held.length >= HELD_BATCHES_MAX);
   }
 
+  /** Whether frames are sealed that the log does not have yet. */
+  get isWaiting(): boolean {
+    return this.#held.length > 0;
+  }
+
   edge(node: NodeKey): EdgeLink {
     let edge = this.edges.get(node);
     if (!edge) {
@@ -104,7 +109,10 @@ export class Feed {
   /** The log has answered for the oldest held frame. */
   appended(result: WriteResult): void {
     if (this.#closed) return;
-    if (result === 'fenced') return this.#onFenced();
+    if (result === 'fenced') {
+      this.close();
+      return this.#onFenced();
+    }
     let next = this.#held.shift();
     while (next) {
       this.#deliver(next);

@@ -3,7 +3,8 @@
  * first, together with all rooms that are due, in one pipeline. Only what changed is written. A room that does not
  * change is touched before its time to live runs out.
  *
- * Commits of one room never overlap. When the store can't be reached, what was taken is marked again and tried later;
+ * Commits of one room never overlap. That of a `log` room goes out behind the frames that it holds: otherwise a crash in
+ * between could leave a command done whose event nobody has (P18). When the store can't be reached, what was taken is marked again and tried later;
  * when it answers `fenced`, the owner is told at once.
  */
 import { fullJitterMs } from '../base/backoff.ts';
@@ -38,6 +39,10 @@ interface Tracked {
 const BATCH_MAX = 256;
 const RETRY_BASE_MS = 250;
 const RETRY_MAX_MS = 5000;
+/** Changed keys and members beyond which a room is written whole: the store is away, or slower than the changes (guess). */
+const MARKS_MAX = 10_000;
+/** A room that is given up waits for its log that long at a time (guess: a failover of Redis and some). */
+const LOG_PATIENCE_MS = 2_000;
 
 export class Snapshotter {
   readonly #self: NodeKey;
@@ -86,7 +91,11 @@ export class Snapshotter {
   /** The room changed. */
   mark(owner: Owner): void {
     const tracked = this.#tracked.get(owner);
-    if (!tracked || owner.type.durability === 'none') return;
+    if (!tracked) return;
+    if (owner.type.durability === 'none') return forgetMarks(owner);
+    // The whole room needs no marks. A commit under way may still fail and need those that come now.
+    if (owner.state.dirty.size + owner.roster.dirty.size > MARKS_MAX && !tracked.committing) tracked.whole = true;
+    if (tracked.whole && !tracked.committing) forgetMarks(owner);
     this.#markAt(owner, tracked);
   }
 
@@ -105,7 +114,7 @@ export class Snapshotter {
     // A commit under way may fail after this one was written; the whole room makes up for what it had taken.
     const whole = tracked !== undefined && (tracked.whole || tracked.committing);
     owner.flush();
-    const pending = takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
+    const pending = await this.#takeBehindLog(owner, whole);
     try {
       const [result] = await this.#store.commit([pending.commit]);
       this.#counters.commits++;
@@ -146,18 +155,62 @@ export class Snapshotter {
       if (!tracked || tracked.firstAt === null || tracked.committing) continue;
       const quiet = now - tracked.lastAt >= this.#options.debounceMs;
       if (!quiet && now - tracked.firstAt < this.#options.latestMs) continue;
+      // What handlers and sweeps did in this turn is in the state already; its events get their seq now.
+      owner.flush();
+      if (owner.feed.isWaiting) {
+        this.#commitBehindLog(owner, tracked);
+        continue;
+      }
       batch.push(owner);
       if (batch.length === BATCH_MAX) {
-        void this.#commit(batch);
+        void this.#commit(
+          batch,
+          batch.map((each) => this.#take(each)),
+        );
         batch = [];
       }
     }
-    if (batch.length > 0) void this.#commit(batch);
+    if (batch.length > 0)
+      void this.#commit(
+        batch,
+        batch.map((each) => this.#take(each)),
+      );
+  }
+
+  #commitBehindLog(owner: Owner, tracked: Tracked): void {
+    tracked.committing = true;
+    owner.answer(() => {
+      const pending = this.#take(owner);
+      return () => void this.#commit([owner], [pending]);
+    });
+  }
+
+  /** For a commit of its own. Rejects when the log does not take the room's frames. */
+  #takeBehindLog(owner: Owner, whole: boolean): Promise<PendingCommit> | PendingCommit {
+    const take = (): PendingCommit => takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
+    if (!owner.feed.isWaiting) return take();
+    return new Promise((resolve, reject) => {
+      let pending: PendingCommit | null = null;
+      let isOver = false;
+      const timer = this.#clock.after(LOG_PATIENCE_MS, () => {
+        isOver = true;
+        pending?.restore();
+        reject(new Error(`the log did not take the room's frames within ${LOG_PATIENCE_MS} ms`));
+      });
+      owner.answer(() => {
+        if (isOver) return null;
+        const taken = take();
+        pending = taken;
+        return () => {
+          timer.cancel();
+          if (!isOver) resolve(taken);
+        };
+      });
+    });
   }
 
   /** Never rejects. */
-  async #commit(owners: readonly Owner[]): Promise<void> {
-    const pending = owners.map((owner) => this.#take(owner));
+  async #commit(owners: readonly Owner[], pending: readonly PendingCommit[]): Promise<void> {
     try {
       const results = await this.#store.commit(pending.map(({ commit }) => commit));
       this.#failures = 0;
@@ -177,8 +230,6 @@ export class Snapshotter {
   }
 
   #take(owner: Owner): PendingCommit {
-    // What handlers and sweeps did in this turn is in the state already; its events get their seq now.
-    owner.flush();
     const tracked = this.#tracked.get(owner);
     if (tracked) {
       tracked.firstAt = null;
@@ -204,4 +255,9 @@ export class Snapshotter {
   #ttlMs(owner: Owner): number {
     return owner.roster.size > 0 ? this.#options.ttlActiveMs : this.#options.ttlWaitingMs;
   }
+}
+
+function forgetMarks({ state, roster }: Owner): void {
+  state.dirty.clear();
+  roster.dirty.clear();
 }
