@@ -2,7 +2,7 @@
  * Messages between nodes, over a mailbox that may lose.
  *
  * Everything posted to a node within one event-loop turn goes out as one packet:
- * `[version, from, incarnation, to, counter, messages]`. The counter runs per direction; a small heartbeat carries
+ * `[version, from, incarnation, to, stream, counter, messages]`. The counter runs per direction; a small heartbeat carries
  * the last one, so a lost packet is noticed within one beat even when nothing follows it. Nothing is sent again here:
  * `onHole` tells the rooms, and the two ends heal it (DESIGN, idea 4). Packets that come twice or late are dropped.
  *
@@ -42,10 +42,13 @@ interface Outgoing {
   readonly id: string;
   readonly messages: Writer;
   count: number;
+  /** When this counter began, in µs: one begun anew, after the peer was given up, is told from its old self. */
+  readonly stream: number;
   counter: number;
 }
 
 interface Incoming {
+  stream: number;
   counter: number;
   heardAt: number;
 }
@@ -133,9 +136,8 @@ export class Peers {
   #to(to: NodeKey): Outgoing {
     let outgoing = this.#outgoing.get(to);
     if (!outgoing) {
-      // Starting at the time in µs, a counter begun anew after the peer was given up is still ahead of its old self.
-      const counter = Math.floor(this.#clock.now() * 1000);
-      outgoing = { to, id: nodeId(to), messages: new Writer(1024), count: 0, counter };
+      const stream = Math.floor(this.#clock.now() * 1000);
+      outgoing = { to, id: nodeId(to), messages: new Writer(1024), count: 0, stream, counter: 0 };
       this.#outgoing.set(to, outgoing);
     }
     return outgoing;
@@ -148,11 +150,12 @@ export class Peers {
     if (outgoing.count > 0) outgoing.counter++;
     const packet = this.#packet;
     packet.reset();
-    packet.array(6);
+    packet.array(7);
     packet.uint(PACKET_VERSION);
     packet.str(this.#id);
     packet.str(this.#incarnation);
     packet.str(outgoing.to);
+    packet.uint(outgoing.stream);
     packet.uint(outgoing.counter);
     packet.array(outgoing.count);
     packet.raw(outgoing.messages.bytes, 0, outgoing.messages.pos);
@@ -201,13 +204,14 @@ export class Peers {
     let from: NodeKey | null = null;
     try {
       reader.reset(bytes);
-      if (reader.array('packet') !== 6 || reader.uint('version') !== PACKET_VERSION) return this.#refuse('version');
+      if (reader.array('packet') !== 7 || reader.uint('version') !== PACKET_VERSION) return this.#refuse('version');
       from = nodeKey(reader.str('from'), reader.str('incarnation'));
       // Meant for an earlier life of this node: its rooms and counters are not ours.
       if (reader.str('to') !== this.#self) return;
+      const stream = reader.uint('stream');
       const counter = reader.uint('counter');
       const messages = reader.array('messages');
-      if (!this.#count(from, counter, messages > 0)) return;
+      if (!this.#count(from, stream, counter, messages > 0)) return;
       this.#counters.packetsIn++;
       for (let i = 0; i < messages; i++) this.#events.onMessage(from, reader);
     } catch (cause) {
@@ -217,7 +221,7 @@ export class Peers {
   }
 
   /** Moves the sender's counter on; answers false for a packet from the past. */
-  #count(from: NodeKey, counter: number, hasMessages: boolean): boolean {
+  #count(from: NodeKey, stream: number, counter: number, hasMessages: boolean): boolean {
     const now = this.#clock.now();
     if (from === this.#self) {
       this.#selfHeardAt = now;
@@ -225,15 +229,19 @@ export class Peers {
     }
     let incoming = this.#incoming.get(from);
     if (!incoming) {
-      incoming = { counter: 0, heardAt: now };
+      incoming = { stream, counter: 0, heardAt: now };
       this.#incoming.set(from, incoming);
     }
+    if (stream < incoming.stream) return false;
     incoming.heardAt = now;
-    // The first packet ever heard of a sender counts as a hole too: there is no telling what came before it.
+    // The sender had given us up: how its old stream ended can't be known.
+    const isNewStream = stream > incoming.stream;
+    if (isNewStream) incoming.counter = 0;
+    incoming.stream = stream;
     const expected = hasMessages ? incoming.counter + 1 : incoming.counter;
     if (counter < expected) return false;
     incoming.counter = counter;
-    if (counter > expected) {
+    if (counter > expected || isNewStream) {
       this.#counters.packetHoles++;
       this.#events.onHole(from);
     }

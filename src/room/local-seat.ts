@@ -69,7 +69,7 @@ export class LocalSeat implements Seat, MemberLink {
   }
 
   joined(req: number, epoch: number, _seq: number, frames: readonly Uint8Array[]): void {
-    if (this.#vacated || this.#isOvertaken(req)) return;
+    if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
     if (this.pending?.req === req) this.pending = null;
     for (const frame of frames) this.connection.send(frame);
     this.#listen(epoch);
@@ -101,7 +101,7 @@ export class LocalSeat implements Seat, MemberLink {
   }
 
   refused(req: number, frame: Uint8Array): void {
-    if (this.#vacated || this.#isOvertaken(req)) return;
+    if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
     if (this.pending?.req === req) this.pending = null;
     this.connection.send(frame);
     if (this.topic === null && this.pending === null && this.leaving === null) this.vacate();
@@ -119,6 +119,11 @@ export class LocalSeat implements Seat, MemberLink {
     const at = this.connection.seats.indexOf(this);
     if (at !== -1) this.connection.seats.splice(at, 1);
     this.#place.vacated(this);
+  }
+
+  /** No JOIN is open: behind lost packets it was asked twice, and this is the second answer. */
+  get #isAnswered(): boolean {
+    return this.pending === null && this.topic !== null;
   }
 
   /** An answer to a JOIN that LEAVE has overtaken. */
