@@ -86,11 +86,14 @@ export function attachSeat(owner: Owner, seat: LocalSeat): void {
   if (seat.pending) owner.join(seat, seat.pending);
 }
 
-/** Attaches a link that its client believes joined; one that may not be is told so. */
+/**
+ * Attaches a link that its client believes joined; one that may not be is told so, by the code that makes it join
+ * again: the answer to that says why not.
+ */
 export function enterOrLeave(owner: Owner, link: MemberLink, meta: Uint8Array | null): boolean {
   const refusal = owner.enter(link, meta);
   if (!refusal) return true;
-  link.left(encodeError(refusal.code, refusal.text, { room: owner.room }));
+  link.left(encodeError('not-joined', refusal.text, { room: owner.room }));
   return false;
 }
 

@@ -78,7 +78,8 @@ export class Owner {
   }
 
   join(link: MemberLink, request: JoinRequest): void {
-    const refusal = this.enter(link, request.meta);
+    // Its answer would be held, with a copy of the state: a client that asks on would fill the node.
+    const refusal = this.feed.isHolding ? LOG_AWAY : this.enter(link, request.meta);
     if (refusal) {
       const { code, text } = refusal;
       return link.refused(request.req, encodeError(code, text, { req: request.req, room: this.room }));
@@ -137,6 +138,8 @@ export class Owner {
   }
 
   tick(elapsedMs: number): void {
+    // A room whose events nobody gets stands still.
+    if (this.feed.isHolding) return;
     this.#script?.ticked(elapsedMs);
     if (!this.outbox.isEmpty) this.schedule();
   }
@@ -282,6 +285,11 @@ export class Owner {
     this.#context.flusher.schedule(this);
   }
 }
+
+const LOG_AWAY: Pick<Rejection, 'code' | 'text'> = {
+  code: 'unavailable',
+  text: "the room's log can't be written now",
+};
 
 /** An encoded array of none. */
 const EMPTY_ROSTER = new Uint8Array([0x90]);
