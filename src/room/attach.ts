@@ -90,7 +90,7 @@ export function attachSeat(owner: Owner, seat: LocalSeat): void {
  * Attaches a link that its client believes joined; one that may not be is told so, by the code that makes it join
  * again: the answer to that says why not.
  */
-export function enterOrLeave(owner: Owner, link: MemberLink, meta: Uint8Array | null): boolean {
+function enterOrLeave(owner: Owner, link: MemberLink, meta: Uint8Array | null): boolean {
   const refusal = owner.enter(link, meta);
   if (!refusal) return true;
   link.left(encodeError('not-joined', refusal.text, { room: owner.room }));
