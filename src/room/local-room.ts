@@ -203,8 +203,9 @@ export class LocalRoom implements Place {
    */
   rejoin(): void {
     const { owner } = this;
-    if (!owner) return;
-    owner.flush();
+    owner?.flush();
+    // Its last words may have closed it.
+    if (!owner || this.owner !== owner) return;
     this.retire(owner);
     this.#brought = owner;
     this.resolve();
