@@ -11,6 +11,9 @@ import type { Logger } from '../base/logger.ts';
 import { nodeId, nodeKey } from './node-key.ts';
 import type { NodeKey, NodeRecord, NodeStore } from './ports.ts';
 
+/** Nodes heard of and not on the list at one time; more are not watched for. */
+const HEARD_MAX = 1024;
+
 export interface MembershipOptions {
   readonly heartbeatMs: number;
   readonly ttlMs: number;
@@ -19,6 +22,8 @@ export interface MembershipOptions {
 export interface MembershipEvents {
   onUp(node: NodeKey): void;
   onDown(node: NodeKey): void;
+  /** This node's key may have run out, and others may have taken its rooms. Comes again once that can't happen late. */
+  onLapsed(): void;
 }
 
 export class Membership {
@@ -29,11 +34,15 @@ export class Membership {
   readonly #events: MembershipEvents;
   readonly #options: MembershipOptions;
   #known = new Map<NodeKey, NodeRecord>();
+  /** Nodes that sent us packets and have not been on our list. */
+  readonly #heard = new Set<NodeKey>();
   #timer: Timer | null = null;
   #renewing = false;
   /** Since when every renewal has worked in time; null while the last one failed. */
   #steadySince: number | null = null;
   #renewedAt = 0;
+  /** The key may have run out, and not every other node has looked since. */
+  #lapsed = false;
   #stopped = false;
 
   constructor(
@@ -91,6 +100,14 @@ export class Membership {
     return this.#known.has(node) ? 'alive' : 'unknown';
   }
 
+  /**
+   * A packet came from that node. One that comes and goes between two of our renewals is never on our list, but may
+   * have left members in our rooms: its end is told as well.
+   */
+  heard(node: NodeKey): void {
+    if (!this.#known.has(node) && this.#heard.size < HEARD_MAX) this.#heard.add(node);
+  }
+
   /** The store is another one from now on: what the one before said is no proof that anybody is dead. */
   storeChanged(): void {
     this.#steadySince = null;
@@ -104,10 +121,12 @@ export class Membership {
     if (this.#renewing || this.#stopped) return;
     this.#renewing = true;
     try {
+      // Who is heard of while this is under way may have registered after the store looked.
+      const heard = [...this.#heard];
       const alive = await this.#store.renew(this.#describe(), this.#options.ttlMs);
       if (this.#stopped) return;
       this.#renewed();
-      this.#update(alive);
+      this.#update(alive, heard);
     } catch (cause) {
       if (this.#steadySince !== null) this.#log.warn({ err: cause }, 'heartbeat not renewed: the store is away');
       this.#steadySince = null;
@@ -121,11 +140,18 @@ export class Membership {
     const { heartbeatMs, ttlMs } = this.#options;
     // A stall of Redis or of this node: after half-way to the TTL, a key that was due just before may have run out.
     const isLate = now - this.#renewedAt > (heartbeatMs + ttlMs) / 2;
-    if (this.#steadySince === null || isLate) this.#steadySince = now;
     this.#renewedAt = now;
+    if (this.#steadySince === null || isLate) {
+      this.#steadySince = now;
+      this.#lapsed = true;
+      this.#events.onLapsed();
+    } else if (this.#lapsed && this.#isSteady()) {
+      this.#lapsed = false;
+      this.#events.onLapsed();
+    }
   }
 
-  #update(alive: readonly NodeRecord[]): void {
+  #update(alive: readonly NodeRecord[], heard: readonly NodeKey[]): void {
     const now = new Map(alive.map((record) => [nodeKey(record.id, record.incarnation), record]));
     const before = this.#known;
     const ids = new Set(alive.map((record) => record.id));
@@ -134,6 +160,12 @@ export class Membership {
       if (now.has(key)) continue;
       if (ids.has(record.id) || this.#isSteady()) down.push(key);
       else now.set(key, record);
+    }
+    for (const key of heard) {
+      const isHere = now.has(key);
+      if (!isHere && !ids.has(nodeId(key)) && !this.#isSteady()) continue;
+      this.#heard.delete(key);
+      if (!isHere && !before.has(key)) down.push(key);
     }
     this.#known = now;
     for (const key of now.keys()) if (!before.has(key)) this.#events.onUp(key);

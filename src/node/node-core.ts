@@ -172,7 +172,10 @@ export class NodeCore {
   #peerEvents(): ConstructorParameters<typeof Peers>[5] {
     const replace = (sid: string, generation: number): void => this.connections.replaceOlder(sid, generation);
     return {
-      onMessage: (from, message) => this.registry.receive(from, message, replace),
+      onMessage: (from, message) => {
+        this.membership.heard(from);
+        this.registry.receive(from, message, replace);
+      },
       onHole: (from) => this.registry.missed(from),
       // Membership has the last word on who is dead; a subscription may be cut for a moment.
       onUnheard: () => {},
@@ -188,6 +191,7 @@ export class NodeCore {
         aim();
         if (node !== this.key) log.info({ node }, 'node joined the cluster');
       },
+      onLapsed: () => this.registry.verify(),
       onDown: (node) => {
         aim();
         log.warn({ node }, 'node left the cluster');

@@ -71,6 +71,11 @@ export class Registry implements Rooms {
     for (const room of this.#rooms.values()) room.rejoin();
   }
 
+  /** Others may own our rooms by now: each is written to the store, which tells. A room that never writes would not learn it. */
+  verify(): void {
+    this.#context.rooms.snapshotter.touchAll();
+  }
+
   rooms(): IterableIterator<LocalRoom> {
     return this.#rooms.values();
   }

@@ -99,6 +99,11 @@ export class Snapshotter {
     this.#markAt(owner, tracked);
   }
 
+  /** Commits every room, changed or not. */
+  touchAll(): void {
+    for (const [owner, tracked] of this.#tracked) this.#markAt(owner, tracked);
+  }
+
   /** Commits rooms whose time to live would otherwise run out. Called now and then. */
   touchStale(): void {
     const now = this.#clock.now();

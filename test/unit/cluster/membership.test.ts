@@ -20,6 +20,7 @@ beforeEach(() => {
 class Node {
   readonly membership: Membership;
   readonly heard: string[] = [];
+  lapses = 0;
   /** What its store does: serve, fail, or stall with an answer when it serves again. */
   mode: 'serve' | 'fail' | 'stall' = 'serve';
   #stalled: (() => void)[] = [];
@@ -41,6 +42,7 @@ class Node {
     const events = {
       onUp: (node: string) => void this.heard.push(`+${node}`),
       onDown: (node: string) => void this.heard.push(`-${node}`),
+      onLapsed: () => void this.lapses++,
     };
     this.membership = new Membership(gated, clock, silentLogger, () => this.#record, events, {
       heartbeatMs: BEAT_MS,
@@ -163,6 +165,37 @@ describe('who may be taken over', () => {
   test('an earlier life of oneself, even before the first TTL is over', async () => {
     const a = await new Node('a', '2').start();
     expect(a.membership.isDead('a:1')).toBe(true);
+  });
+});
+
+describe('what others may have done without us', () => {
+  test('a node that comes and goes between two beats is told gone when it was heard of', async () => {
+    const [a] = (await steady('a')) as [Node];
+    a.membership.heard('b:1');
+    await clock.run(BEAT_MS);
+    expect(a.heard.at(-1)).toBe('-b:1');
+    await clock.run(TTL_MS);
+    expect(a.heard.filter((event) => event === '-b:1')).toHaveLength(1);
+  });
+
+  test('a node that is heard of before the list shows it is not told gone', async () => {
+    const [a] = (await steady('a')) as [Node];
+    await new Node('b').start();
+    a.membership.heard('b:1');
+    await clock.run(TTL_MS);
+    expect(a.heard).toEqual(['+a:1', '+b:1']);
+  });
+
+  test('a lapse of the own key is told at once, and again when no other can still act on it', async () => {
+    const [a] = (await steady('a')) as [Node];
+    const before = a.lapses;
+    a.mode = 'fail';
+    await clock.run(TTL_MS);
+    a.mode = 'serve';
+    await clock.run(BEAT_MS);
+    expect(a.lapses).toBe(before + 1);
+    await clock.run(2 * TTL_MS);
+    expect(a.lapses).toBe(before + 2);
   });
 });
 
