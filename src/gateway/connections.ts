@@ -25,8 +25,10 @@ export interface ConnectionsOptions {
   readonly onResumed: (identity: SessionIdentity) => void;
 }
 
-/** How often readers are looked at: what a room says in that time must fit between the limit and twice of it. */
+/** How often readers are looked at. */
 const LOOK_MS = 250;
+/** They are also looked at when this share of the limit was published: none gets from below it to twice of it unseen. */
+const LOOK_SHARE = 0.25;
 /** Shares of a session's time to live between which a connection is renewed; those that came together are spread. */
 const RENEW_FROM = 0.8;
 const RENEW_SPREAD = 0.1;
@@ -51,6 +53,7 @@ export class Connections implements ConnectionHost {
   readonly #bySession = new Map<string, ClientConnection>();
   #lastId = 0;
   #look: Timer | null = null;
+  #publishedBytes = 0;
 
   constructor(
     rooms: Rooms,
@@ -120,6 +123,12 @@ export class Connections implements ConnectionHost {
     this.#stopLooking();
   }
 
+  /** A frame of that many bytes went to some topic. */
+  published(bytes: number): void {
+    this.#publishedBytes += bytes;
+    if (this.#publishedBytes > this.lagBytes * LOOK_SHARE) this.#lookAtAll();
+  }
+
   renewAfterMs(connection: number): number {
     return this.#sessionTtlMs * (RENEW_FROM + (RENEW_SPREAD * (connection % RENEW_STEPS)) / RENEW_STEPS);
   }
@@ -149,6 +158,7 @@ export class Connections implements ConnectionHost {
   }
 
   #lookAtAll(): void {
+    this.#publishedBytes = 0;
     const now = this.clock.now();
     for (const connection of this.#byId.values()) connection.look(now);
   }

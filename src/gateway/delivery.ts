@@ -2,9 +2,10 @@
  * What goes out to one client, and what happens when it does not read (P13, P20).
  *
  * More than its buffer limit waiting makes the client *lagging*: it leaves its rooms' topics, and what is sent to it is
- * dropped. The limit is looked at several times a second; uWS drops at twice of it, which bounds what comes between two
- * looks, and leaves room for the close frame of a reader that never drains. Once it has drained it joins the topics again and learns by POSITION what it missed. The
- * topics are left at the end of the turn, never in the `dropped` callback: the socket library iterates them there.
+ * dropped. The limit is looked at often enough that none gets from below it to twice of it unseen, where uWS drops: so
+ * there is room for the close frame of a reader that never drains. Once it has drained it joins the topics again and
+ * learns by POSITION what it missed. The topics are left at the end of the turn, never in the `dropped` callback: the
+ * socket library iterates them there.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';

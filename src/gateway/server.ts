@@ -47,6 +47,7 @@ export class Server implements Publisher {
   readonly #counters: Counters;
   readonly #options: ServerOptions;
   #listening: Listening | null = null;
+  #connections: Connections | null = null;
   #draining = false;
 
   constructor(log: Logger, counters: Counters, options: ServerOptions) {
@@ -57,10 +58,12 @@ export class Server implements Publisher {
 
   publish(topic: string, frame: Uint8Array): void {
     this.#app.publish(topic, frame, true);
+    this.#connections?.published(frame.length);
   }
 
   /** Serves from now on, and answers the port. */
   async listen(connections: Connections, routes: Routes): Promise<number> {
+    this.#connections = connections;
     this.#serveSockets(connections);
     this.#app.any('/*', (res, req) => serveHttp(res, req, routes, this.#log));
     this.#listening = await listenExclusively(this.#app, this.#options.host, this.#options.port);
