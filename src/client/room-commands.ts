@@ -78,8 +78,7 @@ export class RoomCommands {
     if (mark !== null) this.#cleared = Math.max(this.#cleared, mark);
     this.#me = me;
     const sameMember = me === this.#numberedAs;
-    // Also in a membership that is new to us: the room made it for this connection, and what it counts came from here.
-    queue.endUpTo(cseq);
+    if (sameMember) queue.endUpTo(cseq);
     const tookNothingBack = epoch === this.#numberedIn || cseq >= queue.highestDone;
     if (this.#cleared === this.sent) this.#renumber(epoch, me, cseq);
     else if (sameMember && tookNothingBack && !this.#gaveBack) {

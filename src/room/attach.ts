@@ -16,43 +16,31 @@ export function attachEdge(owner: Owner, node: NodeKey, at: Position, seats: rea
   const edge = owner.feed.edge(node);
   edge.isStale = false;
   dropGone(owner, edge, seats);
-  const entered: Entered[] = [];
-  for (const seat of seats) {
-    const link = edge.link(seat.conn, seat.session);
-    if (!seat.joined) continue;
-    const isFresh = owner.roster.bySid(seat.session.sid) === undefined;
-    if (enterOrLeave(owner, link, seat.meta)) entered.push({ link, isFresh });
+  const returned: RemoteLink[] = [];
+  for (const { conn, session, me } of seats) {
+    const link = edge.link(conn, session);
+    if (me > 0 && returnOrLeave(owner, link, me)) returned.push(link);
   }
-  owner.answer(() => answer(owner, edge, at, entered));
-}
-
-interface Entered {
-  readonly link: RemoteLink;
-  /** The owner did not know the session: its client gets a SYNC, whatever the edge has. */
-  readonly isFresh: boolean;
+  owner.answer(() => answer(owner, edge, at, returned));
 }
 
 /** Encodes everything at once, so that state, seq and cseq agree; the answer of it posts. */
-function answer(owner: Owner, edge: EdgeLink, at: Position, entered: readonly Entered[]): () => void {
+function answer(owner: Owner, edge: EdgeLink, at: Position, returned: readonly RemoteLink[]): () => void {
   const missed = owner.feed.history.since(at);
   const { epoch, seq } = owner.feed;
-  const members = entered.flatMap(({ link, isFresh }) => {
+  const members = returned.flatMap((link) => {
     const member = owner.memberOf(link);
-    return member ? [{ link, isFresh, me: member.number, cseq: member.cseq }] : [];
+    return member ? [{ link, me: member.number, cseq: member.cseq }] : [];
   });
   if (!missed) {
     const view = owner.view(at.epoch === epoch ? 'reset' : 'owner');
     const targets = members.map(({ link, me, cseq }) => ({ conn: link.conn, me, cseq }));
     return () => edge.reset(view, targets);
   }
-  const view = members.some(({ isFresh }) => isFresh) ? owner.view('reset') : null;
   return () => {
     for (const entry of missed) edge.frame(entry.epoch, entry.first, entry.last, entry.frame);
     edge.attached(epoch, seq);
-    for (const { link, isFresh, me, cseq } of members) {
-      if (view && isFresh) link.synced(view, me, cseq);
-      else for (const frame of commandsStand(owner.room, cseq)) link.send(frame);
-    }
+    for (const { link, cseq } of members) for (const frame of commandsStand(owner.room, cseq)) link.send(frame);
   };
 }
 
@@ -75,7 +63,7 @@ export function detachEdge(owner: Owner, node: NodeKey): void {
 export function attachSeat(owner: Owner, seat: LocalSeat): void {
   seat.member = 0;
   if (seat.leaving !== null) owner.leave(seat, seat.leaving);
-  else if (seat.topic !== null && enterOrLeave(owner, seat, seat.meta)) {
+  else if (seat.me > 0 && returnOrLeave(owner, seat, seat.me)) {
     owner.answer(() => {
       const member = owner.memberOf(seat);
       if (!member) return null;
@@ -87,11 +75,13 @@ export function attachSeat(owner: Owner, seat: LocalSeat): void {
 }
 
 /**
- * Attaches a link that its client believes joined; one that may not be is told so, by the code that makes it join
- * again: the answer to that says why not.
+ * Attaches a link to the very member that its client believes to be. Where that membership is lost, or an earlier one of
+ * the session has come back with a snapshot, the client is told to join again: commands on its way carry the numbers of
+ * what is lost, and one of them could pass for another under the new count (P17). Its JOIN comes behind them.
  */
-function enterOrLeave(owner: Owner, link: MemberLink, meta: Uint8Array | null): boolean {
-  const refusal = owner.enter(link, meta);
+function returnOrLeave(owner: Owner, link: MemberLink, me: number): boolean {
+  const member = owner.roster.bySid(link.session.sid);
+  const refusal = member?.number === me ? owner.enter(link, null) : { text: 'the membership is over' };
   if (!refusal) return true;
   link.left(encodeError('not-joined', refusal.text, { room: owner.room }));
   return false;

@@ -1,7 +1,7 @@
 /** An edge as the room's owner sees it: a node with members of the room, and a link for each of their connections. */
 import type { NodeKey } from '../cluster/ports.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
-import type { SessionIdentity } from './ports.ts';
+import type { Position, SessionIdentity } from './ports.ts';
 import type { WriteMessage } from './relay-message.ts';
 import {
   attachedMessage,
@@ -93,8 +93,8 @@ export class RemoteLink implements MemberLink {
     this.#post.post(this.#node, sendMessage(this.#room, this.conn, frame));
   }
 
-  joined(req: number, epoch: number, seq: number, frames: readonly Uint8Array[]): void {
-    this.#post.post(this.#node, joinedMessage(this.#room, this.conn, req, { epoch, seq }, frames));
+  joined(req: number, me: number, at: Position, frames: readonly Uint8Array[]): void {
+    this.#post.post(this.#node, joinedMessage(this.#room, this.conn, req, me, at, frames));
   }
 
   synced(view: RoomView, me: number, cseq: number): void {

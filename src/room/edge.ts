@@ -54,9 +54,7 @@ export class Edge {
    */
   attach(): void {
     const seats = [...this.#seats.values()].filter((seat) => seat.leaving === null);
-    const attachments = seats.map(({ connection, session, meta, topic }) => {
-      return { conn: connection.id, session, meta, joined: topic !== null };
-    });
+    const attachments = seats.map(({ connection, session, me }) => ({ conn: connection.id, session, me }));
     this.#attaching = true;
     this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
     this.#askAgain();
@@ -108,10 +106,10 @@ export class Edge {
   }
 
   /** JOINED for one seat. It holds the room at `at`; where this edge stands elsewhere, it asks again. */
-  joined(seat: LocalSeat | undefined, { req, at, frames }: ReturnType<typeof readJoined>): void {
+  joined(seat: LocalSeat | undefined, { req, me, at, frames }: ReturnType<typeof readJoined>): void {
     if (this.#at && (this.#at.epoch !== at.epoch || this.#at.seq !== at.seq)) return this.#attachOnce();
     this.#at = at;
-    seat?.joined(req, at.epoch, at.seq, frames);
+    seat?.joined(req, me, at, frames);
   }
 
   synced(view: RoomView, isReset: boolean, targets: readonly SyncTarget[]): void {

@@ -84,7 +84,7 @@ export class LocalRoom implements Place {
   join(connection: Connection, request: JoinRequest): void {
     let seat = this.seats.get(connection.id);
     if (!seat) {
-      seat = new LocalSeat(this, this.#nameBytes, connection, request.meta);
+      seat = new LocalSeat(this, this.#nameBytes, connection);
       this.seats.set(connection.id, seat);
       connection.seats.push(seat);
     }
@@ -119,19 +119,19 @@ export class LocalRoom implements Place {
 
   /** The seat's connection is lost. */
   disconnected(seat: LocalSeat): void {
-    const role = this.#role;
-    if (role.kind === 'owner') role.owner.away(seat);
-    else if (role.kind === 'edge') role.edge.away(seat);
+    this.owner?.away(seat);
     seat.vacate();
   }
 
   vacated(seat: LocalSeat): void {
     this.seats.delete(seat.connection.id);
     this.#waiting.forget(seat);
-    if (this.#role.kind === 'edge' && this.seats.size === 0) {
-      this.#role.edge.detach();
-      this.#context.drop(this);
-    }
+    if (this.#role.kind !== 'edge') return;
+    // A JOIN that was refused may have been taken before, its answer held behind the log.
+    this.#role.edge.away(seat);
+    if (this.seats.size > 0) return;
+    this.#role.edge.detach();
+    this.#context.drop(this);
   }
 
   /** Runs a message of another node now, or when the role is known; one that `follows` only behind others that wait. */

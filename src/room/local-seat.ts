@@ -24,17 +24,20 @@ export class LocalSeat implements Seat, MemberLink {
   pending: JoinRequest | null = null;
   /** `req` of the LEAVE that is not answered yet. */
   leaving: number | null = null;
-  /** Of the first JOIN, for an owner that has lost the membership. */
-  readonly meta: Uint8Array | null;
   readonly #place: Place;
+  #me = 0;
   #vacated = false;
 
-  constructor(place: Place, nameBytes: Uint8Array, connection: Connection, meta: Uint8Array | null) {
+  constructor(place: Place, nameBytes: Uint8Array, connection: Connection) {
     this.#place = place;
     this.room = place.room;
     this.nameBytes = nameBytes;
     this.connection = connection;
-    this.meta = meta;
+  }
+
+  /** The member that the client was told it is; 0 before JOINED. */
+  get me(): number {
+    return this.topic === null ? 0 : this.#me;
   }
 
   get session(): SessionIdentity {
@@ -68,11 +71,12 @@ export class LocalSeat implements Seat, MemberLink {
     if (!this.#vacated) this.connection.send(frame);
   }
 
-  joined(req: number, epoch: number, _seq: number, frames: readonly Uint8Array[]): void {
+  joined(req: number, me: number, at: Position, frames: readonly Uint8Array[]): void {
     if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
     if (this.pending?.req === req) this.pending = null;
     for (const frame of frames) this.connection.send(frame);
-    this.#listen(epoch);
+    this.#me = me;
+    this.#listen(at.epoch);
   }
 
   synced(view: RoomView, me: number, cseq: number): void {
@@ -80,6 +84,7 @@ export class LocalSeat implements Seat, MemberLink {
     if (this.#vacated || this.topic === null) return;
     const { epoch, seq, roster, state, reason } = view;
     this.connection.send(encodeSync(this.room, epoch, seq, me, cseq, roster, state, reason));
+    this.#me = me;
     this.#listen(epoch);
   }
 
@@ -104,7 +109,8 @@ export class LocalSeat implements Seat, MemberLink {
     if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
     if (this.pending?.req === req) this.pending = null;
     this.connection.send(frame);
-    if (this.topic === null && this.pending === null && this.leaving === null) this.vacate();
+    // With a member, an earlier JOIN was taken, and its answer is held until the log is written.
+    if (this.topic === null && this.pending === null && this.leaving === null && this.member === 0) this.vacate();
   }
 
   replaced(): void {

@@ -1,5 +1,5 @@
 import type { SyncReason } from '../protocol/op.ts';
-import type { SessionIdentity } from './ports.ts';
+import type { Position, SessionIdentity } from './ports.ts';
 
 /** A whole room at one point of its history; members get it as SYNC, each with its own number and cseq. */
 export interface RoomView {
@@ -23,7 +23,7 @@ export interface MemberLink {
   /** ACK, ERROR, DIRECT: outside the sequence. */
   send(frame: Uint8Array): void;
   /** JOINED and, for P7, the frames that follow it; from then on the room's frames reach the connection. */
-  joined(req: number, epoch: number, seq: number, frames: readonly Uint8Array[]): void;
+  joined(req: number, me: number, at: Position, frames: readonly Uint8Array[]): void;
   /** SYNC: the room's frames after `view` reach the connection. */
   synced(view: RoomView, me: number, cseq: number): void;
   /** The membership ended: no more frames of this room. `frame` is LEFT, CLOSED, or null. */

@@ -245,7 +245,8 @@ export class Owner {
     const frame = encodeJoined(req, room, feed.epoch, at, member.number, member.cseq, roster, state);
     if (missed) this.#context.counters.catchUps++;
     const { epoch, seq } = feed;
-    return () => link.joined(req, epoch, seq, missed ? [frame, ...missed.map((entry) => entry.frame)] : [frame]);
+    const frames = missed ? [frame, ...missed.map((entry) => entry.frame)] : [frame];
+    return () => link.joined(req, member.number, { epoch, seq }, frames);
   }
 
   /** LEAVE may come again behind lost packets, through a link that is not attached: the session decides then. */

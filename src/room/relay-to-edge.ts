@@ -44,13 +44,15 @@ export function joinedMessage(
   room: string,
   conn: number,
   req: number,
+  me: number,
   at: Position,
   frames: readonly Uint8Array[],
 ): WriteMessage {
   return (w) => {
-    head(w, 5, RELAY.joined, room);
+    head(w, 6, RELAY.joined, room);
     w.uint(conn);
     w.uint(req);
+    w.uint(me);
     w.uint(at.epoch);
     w.uint(at.seq);
     w.array(frames.length);
@@ -58,13 +60,18 @@ export function joinedMessage(
   };
 }
 
-export function readJoined(r: Reader): { conn: number; req: number; at: Position; frames: Uint8Array[] } {
-  const conn = r.uint('conn');
-  const req = r.uint('req');
+export function readJoined(r: Reader): {
+  conn: number;
+  req: number;
+  me: number;
+  at: Position;
+  frames: Uint8Array[];
+} {
+  const [conn, req, me] = [r.uint('conn'), r.uint('req'), r.uint('me')];
   const at = { epoch: r.uint('epoch'), seq: r.uint('seq') };
   const frames: Uint8Array[] = [];
   for (let left = r.array('frames'); left > 0; left--) frames.push(r.bin('frame'));
-  return { conn, req, at, frames };
+  return { conn, req, me, at, frames };
 }
 
 /** `reset`: the view replaces what the edge knows of the room; without it, it is for the targets alone. */

@@ -8,9 +8,8 @@ import { binOrNil, head, RELAY, readBinOrNil, type WriteMessage } from './relay-
 export interface Attachment {
   readonly conn: number;
   readonly session: SessionIdentity;
-  readonly meta: Uint8Array | null;
-  /** False while its first JOIN is not answered: a JOIN follows. */
-  readonly joined: boolean;
+  /** The member that its client was told it is; 0 while its first JOIN is not answered: a JOIN follows. */
+  readonly me: number;
 }
 
 function writeIdentity(w: Writer, session: SessionIdentity): void {
@@ -93,11 +92,10 @@ export function attachMessage(room: string, at: Position, seats: readonly Attach
     w.uint(at.seq);
     w.array(seats.length);
     for (const seat of seats) {
-      w.array(6);
+      w.array(5);
       w.uint(seat.conn);
       writeIdentity(w, seat.session);
-      binOrNil(w, seat.meta);
-      w.bool(seat.joined);
+      w.uint(seat.me);
     }
   };
 }
@@ -107,8 +105,7 @@ export function readAttach(r: Reader): { at: Position; seats: Attachment[] } {
   const seats: Attachment[] = [];
   for (let left = r.array('seats'); left > 0; left--) {
     r.array('seat');
-    const [conn, session, meta] = [r.uint('conn'), readIdentity(r), readBinOrNil(r, 'meta')];
-    seats.push({ conn, session, meta, joined: r.bool('joined') });
+    seats.push({ conn: r.uint('conn'), session: readIdentity(r), me: r.uint('me') });
   }
   return { at, seats };
 }

@@ -56,12 +56,14 @@ describe('a node that was started without the store', () => {
     await switching.switchTo(cluster.ports());
     lone.core.rejoin();
     await cluster.run(2_000);
-    expect(lone.role('scratch:1')).toBe('edge');
+    expect(second.last('error')).toMatchObject({ code: 'not-joined', room: 'scratch:1' });
     first.leave('scratch:1');
     await a.stop();
     await cluster.run(2 * NODE_TTL_MS);
+    second.join('scratch:1');
+    await cluster.run(2_000);
     expect(lone.role('scratch:1')).toBe('owner');
-    expect(stateOf(second.last('sync'))).toEqual({});
+    expect(stateOf(second.last('joined'))).toEqual({});
   });
 });
 

@@ -60,7 +60,7 @@ function read(message: Uint8Array): string {
   reader.str('room');
   if (op !== 'attach') return op;
   const { at, seats: attached } = readAttach(reader);
-  const who = attached.map(({ conn, joined }) => `${conn}${joined ? '+' : ''}`);
+  const who = attached.map(({ conn, me }) => `${conn}${me > 0 ? '+' : ''}`);
   return `attach ${at.epoch}-${at.seq} ${who.join(',')}`;
 }
 
@@ -91,7 +91,7 @@ function sit(conn: number): Sitting {
     position: () => edge.position,
     vacated: (seat: LocalSeat) => void seats.delete(seat.connection.id),
   };
-  const seat = new LocalSeat(place, new TextEncoder().encode(ROOM), connection, null);
+  const seat = new LocalSeat(place, new TextEncoder().encode(ROOM), connection);
   seats.set(conn, seat);
   return { seat, frames, topics };
 }
@@ -107,7 +107,7 @@ function asking(conn: number, req = 1): Sitting {
 /** A seat whose JOIN the owner has answered at `at`. */
 function joined(conn: number, at: Position = { epoch: EPOCH, seq: 10 }): Sitting {
   const sitting = asking(conn);
-  edge.joined(sitting.seat, { conn, req: 1, at, frames: [] });
+  edge.joined(sitting.seat, { conn, req: 1, me: conn, at, frames: [] });
   said.length = 0;
   return sitting;
 }
@@ -201,13 +201,13 @@ describe('JOINED', () => {
     joined(1);
     const { seat, frames } = asking(2, 7);
     said.length = 0;
-    edge.joined(seat, { conn: 2, req: 7, at: { epoch: EPOCH, seq: 12 }, frames: [] });
+    edge.joined(seat, { conn: 2, req: 7, me: 2, at: { epoch: EPOCH, seq: 12 }, frames: [] });
     expect(frames).toEqual([]);
     expect(said).toEqual([`attach ${EPOCH}-10 1+,2`, 'join']);
   });
 
   test('[P6] for a connection that has gone moves the edge to its place all the same', () => {
-    edge.joined(undefined, { conn: 9, req: 1, at: { epoch: EPOCH, seq: 12 }, frames: [] });
+    edge.joined(undefined, { conn: 9, req: 1, me: 9, at: { epoch: EPOCH, seq: 12 }, frames: [] });
     frame(13, 13);
     expect(published).toHaveLength(1);
   });
