@@ -42,10 +42,7 @@ export class Registry implements Rooms {
     const { clock, snapshotter } = this.#context.rooms;
     this.#timers.push(
       clock.every(SWEEP_MS, () => this.#sweep()),
-      clock.every(TOUCH_MS, () => {
-        snapshotter.touchStale();
-        this.#detachDead();
-      }),
+      clock.every(TOUCH_MS, () => snapshotter.touchStale()),
     );
   }
 
@@ -171,14 +168,6 @@ export class Registry implements Rooms {
   #dropStale(node: NodeKey): void {
     for (const { owner } of this.#rooms.values()) {
       if (owner?.feed.edges.get(node)?.isStale) detachEdge(owner, node);
-    }
-  }
-
-  /** A node that died before this one got to know it, or whose last packets came late: nobody tells of its end. */
-  #detachDead(): void {
-    for (const { owner } of this.#rooms.values()) {
-      if (!owner) continue;
-      for (const node of [...owner.feed.edges.keys()]) if (this.#context.liveness.isDead(node)) detachEdge(owner, node);
     }
   }
 
