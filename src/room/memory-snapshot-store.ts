@@ -16,6 +16,8 @@ export class MemorySnapshotStore implements SnapshotStore {
   #commitOne(commit: Commit): WriteResult {
     const stored = this.#store.ownedRoom(commit.room, commit.owner, commit.epoch);
     if (stored === null) return 'fenced';
+    // What a connection sent before it was given up may be served after its successor's: the later state stays.
+    if (stored.seq !== null && stored.seq > commit.seq) return 'written';
     if (commit.whole) {
       stored.meta = null;
       stored.state.clear();

@@ -7,17 +7,21 @@
 -- ARGV keepId  first log id that this commit does not hold
 -- ARGV whole   1: drop all fields first, what follows is the whole room
 -- ARGV pairs   how many fields to set
--- ARGV ...     field, value of each, then the fields to delete
--- Returns 1 written, 0 fenced (no owner, another owner, or another epoch)
+-- ARGV ...     field, value of each (the first is seq), then the fields to delete
+-- Returns 1 written (or the room holds a later seq already), 0 fenced (no owner, another owner, or another epoch)
 local FIRST = 7
 -- Lua unpacks fewer than 8000 values in one call; even, so that no pair is torn.
 local CHUNK = 4000
 
 local room, log = KEYS[1], KEYS[2]
 local owner, epoch = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', room, 'owner', 'epoch')
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq')
 if found[1] ~= owner or found[2] ~= epoch then
   return 0
+end
+-- What a connection sent before it was given up may be served after its successor's: the later state stays.
+if found[3] and tonumber(found[3]) > tonumber(ARGV[FIRST + 1]) then
+  return 1
 end
 
 local function inChunks(command, first, last)

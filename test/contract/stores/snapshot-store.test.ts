@@ -44,6 +44,14 @@ onBothStores((world) => {
     });
   });
 
+  test('[commit] one that comes after a later one changes nothing', async () => {
+    const epoch = await claim(world());
+    await world().snapshots.commit([commit(epoch, 5, { set: pairs('a') })]);
+    const late = commit(epoch, 4, { set: [['a', bytes('old')]], members: [member(1)] });
+    await expect(world().snapshots.commit([late])).resolves.toEqual(['written']);
+    await expect(load(world())).resolves.toMatchObject({ seq: 5, state: new Map(pairs('a')), members: new Map() });
+  });
+
   test('[commit] sets first, then deletes; of a member named twice the last word counts', async () => {
     const epoch = await claim(world());
     const members = [member(1), [1, null], [2, null], member(2)] as const;
