@@ -1,0 +1,72 @@
+/** [P12] On one connection seq never goes back within an epoch, and an epoch never goes back. One instance per connection. */
+import type { ServerFrame } from '../../../src/protocol/server-reader.ts';
+import type { Report } from './report.ts';
+
+interface Place {
+  epoch: number;
+  /** Up to here the connection has told. */
+  seq: number;
+}
+
+export class ConnectionOrder {
+  /** Frames that left something out. */
+  holes = 0;
+  positions = 0;
+  readonly #name: string;
+  readonly #report: Report;
+  readonly #places = new Map<string, Place>();
+
+  constructor(name: string, report: Report) {
+    this.#name = name;
+    this.#report = report;
+  }
+
+  received(frame: ServerFrame): void {
+    switch (frame.op) {
+      case 'joined':
+        // P7 starts again from what the client asked for, so only a snapshot may not go back.
+        return this.#reach(frame.room, frame.epoch, frame.seq, frame.roster !== null, 'JOINED');
+      case 'sync':
+        return this.#reach(frame.room, frame.epoch, frame.seq, true, 'SYNC');
+      case 'position':
+        this.positions++;
+        return this.#position(frame.room, frame.epoch, frame.seq);
+      case 'events':
+        return this.#events(frame.room, frame.epoch, frame.first, frame.first + frame.events.length - 1);
+      default:
+    }
+  }
+
+  #reach(room: string, epoch: number, seq: number, isSnapshot: boolean, what: string): void {
+    const place = this.#places.get(room);
+    if (place && (epoch < place.epoch || (isSnapshot && epoch === place.epoch && seq < place.seq))) {
+      this.#back(room, what, epoch, seq, place);
+    }
+    this.#places.set(room, { epoch, seq });
+  }
+
+  #position(room: string, epoch: number, seq: number): void {
+    const place = this.#places.get(room);
+    if (place && (epoch < place.epoch || (epoch === place.epoch && seq < place.seq))) {
+      this.#back(room, 'POSITION', epoch, seq, place);
+    }
+  }
+
+  #events(room: string, epoch: number, first: number, last: number): void {
+    const place = this.#places.get(room);
+    if (!place) {
+      // JOINED was among the frames that a slow reader lost.
+      this.holes++;
+      return;
+    }
+    if (epoch < place.epoch || (epoch === place.epoch && last <= place.seq)) {
+      return this.#back(room, 'EVENTS', epoch, last, place);
+    }
+    if (epoch > place.epoch || first > place.seq + 1) this.holes++;
+    this.#places.set(room, { epoch, seq: last });
+  }
+
+  #back(room: string, what: string, epoch: number, seq: number, place: Place): void {
+    this.#report('P12', `${this.#name}: ${what} ${room} ${epoch}/${seq} after ${place.epoch}/${place.seq}`);
+  }
+}

@@ -1,0 +1,104 @@
+/** What clients do of their own will: join, talk, leave, close the tab and come back, open a second tab. */
+import type { Command } from '../../src/client/command.ts';
+import { encodeMessage } from '../../src/protocol/payload.ts';
+import { idText } from './command-id.ts';
+import type { Dice } from './dice.ts';
+import type { SimClient } from './sim-client.ts';
+import { CODED_MESSAGES } from './sim-rooms.ts';
+import type { World } from './world.ts';
+
+const CLIENTS_MAX = 24;
+const KEYS = ['a', 'b', 'c', 'd', 'e'];
+
+export class Workload {
+  readonly #world: World;
+  readonly #dice: Dice;
+  #isOver = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#dice = world.dice.fork();
+  }
+
+  start(): void {
+    for (let i = 0; i < this.#world.plan.clients; i++) this.#run(this.#world.addClient(null));
+  }
+
+  /** Clients do nothing more; those that are away come back. */
+  stop(): void {
+    this.#isOver = true;
+    for (const client of this.#world.clients) if (client.core === null) client.start();
+  }
+
+  #run(client: SimClient): void {
+    const { clock, plan } = this.#world;
+    clock.after(this.#dice.around(plan.thinkMs), () => {
+      if (this.#isOver) return;
+      this.#act(client);
+      this.#run(client);
+    });
+  }
+
+  #act(client: SimClient): void {
+    const dice = this.#dice;
+    if (client.core === null || client.core.status === 'closed') return;
+    const joined = [...client.rooms.keys()];
+    const room = dice.pickAny(joined);
+    const luck = dice.next();
+    if (room === null || (luck < 0.1 && joined.length < 3)) return client.join(dice.pick(this.#world.plan.rooms).name);
+    if (luck < 0.13) return client.leave(room);
+    if (luck < 0.15) return this.#restart(client);
+    if (luck < 0.155 && this.#world.clients.length < CLIENTS_MAX) return this.#secondTab(client);
+    const count = luck < 0.25 ? dice.int(2, 40) : 1;
+    for (let i = 0; i < count; i++) this.#command(client, room);
+  }
+
+  #restart(client: SimClient): void {
+    client.die();
+    const awayMs = this.#dice.chance(0.7) ? this.#dice.around(700) : this.#dice.around(8_000);
+    this.#world.clock.after(awayMs, () => {
+      if (client.core === null) client.start();
+    });
+  }
+
+  #secondTab(client: SimClient): void {
+    if (client.resume === null) return;
+    const other = this.#world.addClient(client.resume);
+    client.isShared = true;
+    other.isShared = true;
+    this.#run(other);
+  }
+
+  #command(client: SimClient, name: string): void {
+    const plan = this.#world.plan.rooms.find((room) => room.name === name);
+    if (!plan) return;
+    const dice = this.#dice;
+    const isGame = name.startsWith('game');
+    if (dice.chance(plan.hasCode ? (isGame ? 0.2 : 0.02) : 0.35)) {
+      return client.give(name, (id) => this.#set(id), plan.hasCode && !isGame);
+    }
+    const type = plan.hasCode ? this.#message() : 'say';
+    const command = (id: string): Command => {
+      return { kind: 'send', payload: encodeMessage(type, idText(id) + this.#padding()) };
+    };
+    client.give(name, command, type === 'no');
+  }
+
+  #message(): string {
+    if (this.#dice.chance(0.004)) return 'end';
+    return this.#dice.chance(0.01) ? 'kick' : this.#dice.pick(CODED_MESSAGES);
+  }
+
+  #set(id: string): Command {
+    const dice = this.#dice;
+    const set = new Map<string, Uint8Array>();
+    for (let i = dice.int(1, 3); i > 0; i--) set.set(dice.pick(KEYS), encodeMessage('set', idText(id)));
+    const del = KEYS.filter((key) => !set.has(key) && dice.chance(0.2));
+    return { kind: 'set', set, del };
+  }
+
+  #padding(): string {
+    const dice = this.#dice;
+    return '.'.repeat(dice.chance(0.03) ? dice.int(500, 4_000) : dice.int(0, 120));
+  }
+}
