@@ -11,9 +11,6 @@ import type { MemberLink } from './member-link.ts';
 import type { Owner } from './owner.ts';
 import type { Script } from './script.ts';
 
-/** An outbox that holds this much is sealed before the turn ends: a frame is then at most that and one command. */
-const FRAME_BYTES_SOFT_MAX = 48 * 1024;
-
 export class OrderedCommands {
   readonly #owner: Owner;
   readonly #script: Script | null;
@@ -87,8 +84,7 @@ export class OrderedCommands {
     const owner = this.#owner;
     member.cseq = cseq;
     owner.roster.touch(member);
-    if (owner.outbox.bytes > FRAME_BYTES_SOFT_MAX) owner.flush();
-    else owner.schedule();
+    owner.flushWhenLarge();
   }
 
   #reject(member: Member, cseq: number, code: ErrorCode, text: string | null): void {

@@ -18,13 +18,10 @@ import type { JoinRequest, Position } from './ports.ts';
 import type { Rejection } from './rejection.ts';
 import type { Roster } from './roster.ts';
 import { Script } from './script.ts';
+import type { LoadedRoom } from './snapshot.ts';
 import type { RoomState } from './state.ts';
 
-export interface LoadedRoom {
-  readonly position: Position;
-  readonly state: RoomState;
-  readonly roster: Roster;
-}
+const FRAME_BYTES_SOFT_MAX = 48 * 1024;
 
 export class Owner {
   readonly room: string;
@@ -86,6 +83,7 @@ export class Owner {
     }
     this.#context.counters.joins++;
     this.answer(() => this.#answerJoin(link, request));
+    this.flushWhenLarge();
   }
 
   /**
@@ -277,6 +275,12 @@ export class Owner {
   /** Something to store changed that has no event. */
   changed(): void {
     this.#context.snapshotter.mark(this);
+  }
+
+  /** Seals a large outbox now, and any other at the end of the turn: a frame is at most that, and one command or join. */
+  flushWhenLarge(): void {
+    if (this.outbox.bytes > FRAME_BYTES_SOFT_MAX) this.flush();
+    else this.schedule();
   }
 
   /** The outbox is flushed at the end of this turn. */

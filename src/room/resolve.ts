@@ -31,8 +31,9 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
       return room.becomeOwner(claim.epoch, claim.record, dead === null);
     }
     const found = await context.liveness.find(claim.owner);
-    if (found === 'alive') return room.becomeEdge(claim.owner);
-    dead = found === 'gone' && context.liveness.isDead(claim.owner) ? claim.owner : null;
+    // Its end may have been told between the answer and now.
+    if (found === 'alive' && !context.liveness.isDead(claim.owner)) return room.becomeEdge(claim.owner);
+    dead = found !== 'unknown' && context.liveness.isDead(claim.owner) ? claim.owner : null;
   }
 }
 

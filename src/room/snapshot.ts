@@ -5,8 +5,8 @@ import { readServerFrame, type ServerEvent } from '../protocol/server-reader.ts'
 import { Writer } from '../protocol/writer.ts';
 import { decodeNote } from './log-note.ts';
 import { decodeMember, encodeMember } from './member.ts';
-import type { LoadedRoom, Owner } from './owner.ts';
-import type { Commit } from './ports.ts';
+import type { Owner } from './owner.ts';
+import type { Commit, Position } from './ports.ts';
 import { Roster } from './roster.ts';
 import { RoomState } from './state.ts';
 
@@ -15,6 +15,13 @@ const NUMBERS_SKIPPED = 10_000;
 /** Two owners may start from the same commit, one soon after the other: by the time of its epoch each skips into a band of its own. */
 const BAND_MS = 100;
 const BANDS = 1_000;
+
+/** What an owner starts with. */
+export interface LoadedRoom {
+  readonly position: Position;
+  readonly state: RoomState;
+  readonly roster: Roster;
+}
 
 /** What changed since the last commit, with a way back for when the store can't be reached. */
 export interface PendingCommit {
