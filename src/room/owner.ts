@@ -14,7 +14,7 @@ import { Member } from './member.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
 import { OrderedCommands } from './ordered-commands.ts';
 import { Outbox, type Reply } from './outbox.ts';
-import type { JoinRequest, Position } from './ports.ts';
+import type { JoinRequest } from './ports.ts';
 import type { Rejection } from './rejection.ts';
 import type { Roster } from './roster.ts';
 import { Script } from './script.ts';
