@@ -126,6 +126,8 @@ export class Snapshotter {
       return result ?? 'fenced';
     } catch (cause) {
       pending.restore();
+      // What a whole commit leaves out, deleted keys say, is not marked by that: the next one is whole as well.
+      if (tracked && whole) tracked.whole = true;
       throw cause;
     }
   }
