@@ -28,6 +28,8 @@ export interface RegistryContext {
   readonly rng: Rng;
   readonly edgePorts: EdgePorts;
   readonly options: RegistryOptions;
+  /** Rooms that this node may have taken over from a dead owner without hearing so. */
+  readonly halfTaken: Set<string>;
   /** The node is going: nothing new is begun. */
   isStopped(): boolean;
   /** The room has nothing left to do at this node. */

@@ -28,10 +28,11 @@ export class Registry implements Rooms {
   readonly #timers: Timer[] = [];
   #stopped = false;
 
-  constructor(types: RoomTypes, context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped'>) {
+  constructor(types: RoomTypes, context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped' | 'halfTaken'>) {
     this.#types = types;
     this.#context = {
       ...context,
+      halfTaken: new Set(),
       isStopped: () => this.#stopped,
       drop: (room) => this.#drop(room),
       watchGrace: (room) => void this.#graceWatched.add(room),

@@ -13,6 +13,9 @@ const RETRY_MAX_MS = 1000;
 /** Waiting JOINs are refused after so many tries: well within a client's patience, longer than a blip. */
 const TRIES_UNTIL_REFUSED = 3;
 
+/** Rooms of one outage whose take-over got no answer; of more, numbers of lost members may be given out again. */
+const HALF_TAKEN_MAX = 10_000;
+
 export async function resolveOwner(room: LocalRoom, context: RegistryContext, suspect: NodeKey | null): Promise<void> {
   let dead = suspect;
   for (let tries = 0; ; tries++) {
@@ -24,11 +27,16 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
     }
     if (context.isStopped()) return;
     const claim = await tryClaim(room, context, dead, tries);
-    if (claim === null) continue;
+    if (claim === null) {
+      // The take-over may be done all the same; the next claim then finds this node as the owner.
+      if (dead !== null && context.halfTaken.size < HALF_TAKEN_MAX) context.halfTaken.add(room.room);
+      continue;
+    }
     if (claim.kind === 'owned') {
       if (context.isStopped()) return giveBackUnused(room, context, claim.epoch);
       if (dead !== null) context.rooms.counters.takeOvers++;
-      return room.becomeOwner(claim.epoch, claim.record, dead === null);
+      const isClean = !context.halfTaken.delete(room.room) && dead === null;
+      return room.becomeOwner(claim.epoch, claim.record, isClean);
     }
     const found = await context.liveness.find(claim.owner);
     // Its end may have been told between the answer and now.
