@@ -145,7 +145,8 @@ export class Faults {
       if (this.#ends.delete(end)) link.read(null);
     };
     this.#ends.add(end);
-    this.#clock.after(this.#dice.around(3_000), end);
+    // The longest outlast the 10 s that a node allows (P20).
+    this.#clock.after(this.#dice.around(this.#dice.pick([1_000, 4_000, 20_000])), end);
     this.#clock.after(trickleMs, trickle);
   }
 

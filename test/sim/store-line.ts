@@ -36,6 +36,8 @@ export class StoreLine {
   #state: 'up' | 'hung' | 'down' = 'up';
   /** Arrived while the store hung. */
   #stuck: Call[] = [];
+  /** Sent before the connection broke; the store still gets them. */
+  #late: Call[] = [];
   #answeredAt = 0;
   #broken = 0;
 
@@ -107,7 +109,10 @@ export class StoreLine {
     this.#stuck = [];
     this.#tell();
     for (const call of calls) {
-      if (delivered-- > 0 && !call.isDone) last.send(this.#delayMs(), () => void this.#run(call));
+      if (delivered-- > 0 && !call.isDone) {
+        this.#late.push(call);
+        last.send(this.#delayMs(), () => void (call.isDone || this.#run(call)));
+      }
       this.#trace.step(this.#name, 'store-lost', () => call.what);
       call.end({ error: new Error('the connection to the store broke') });
     }
@@ -117,6 +122,9 @@ export class StoreLine {
     const before = this.#state;
     if (before === 'up') return;
     this.#state = 'up';
+    // A connection is up when the store has answered on it; by then it has served what came on the one before.
+    for (const call of this.#late) if (!call.isDone) void this.#run(call);
+    this.#late = [];
     const stuck = this.#stuck;
     this.#stuck = [];
     for (const call of stuck) this.#arrive(call);
