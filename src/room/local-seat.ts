@@ -90,7 +90,7 @@ export class LocalSeat implements Seat, MemberLink {
 
   left(frame: Uint8Array | null): void {
     if (this.#vacated) return;
-    if (this.pending === null) {
+    if (this.pending === null && this.member === 0) {
       if (frame) this.connection.sendLast(this.room, frame);
       return this.vacate();
     }

@@ -17,6 +17,7 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   [2404, 'leak', 'a JOIN refused while the log was away took the seat of the one before it'],
   [10411, 'P6', 'a release that was tried again left out the keys that had been deleted'],
   [11244, 'P8', 'a take-over whose answer was lost was taken for a clean start by the next claim'],
+  [40154, 'leak', 'LEFT, held behind the log, vacated a seat in which a later JOIN had made a new member'],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {
