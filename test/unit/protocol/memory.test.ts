@@ -19,12 +19,12 @@ const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
 const FAULT_BYTES = 4_096;
 
 /**
- * Bytes that one call allocates, on the heap and in array buffers: the least of three rounds, since the process adds to
+ * Bytes that one call allocates, on the heap and in array buffers: the least of ten rounds, since the process adds to
  * a round but never takes from it. A round with a collection inside would show too little and does not count.
  */
 function allocated(call: () => void, repeat: number): number {
   const rounds: number[] = [];
-  for (let tries = 0; tries < 30 && rounds.length < 3; tries++) {
+  for (let tries = 0; tries < 60 && rounds.length < 10; tries++) {
     collect({ type: 'minor' });
     const profiler = new GCProfiler();
     profiler.start();
