@@ -30,7 +30,7 @@ export class Membership {
   readonly #store: NodeStore;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #describe: () => NodeRecord;
+  readonly #describe: () => Omit<NodeRecord, 'beat'>;
   readonly #events: MembershipEvents;
   readonly #options: MembershipOptions;
   #known = new Map<NodeKey, NodeRecord>();
@@ -41,6 +41,7 @@ export class Membership {
   /** Since when every renewal has worked in time; null while the last one failed. */
   #steadySince: number | null = null;
   #renewedAt = 0;
+  #beat = 0;
   /** The key may have run out, and not every other node has looked since. */
   #lapsed = false;
   #stopped = false;
@@ -49,7 +50,7 @@ export class Membership {
     store: NodeStore,
     clock: Clock,
     log: Logger,
-    describe: () => NodeRecord,
+    describe: () => Omit<NodeRecord, 'beat'>,
     events: MembershipEvents,
     options: MembershipOptions,
   ) {
@@ -123,7 +124,7 @@ export class Membership {
     try {
       // Who is heard of while this is under way may have registered after the store looked.
       const heard = [...this.#heard];
-      const alive = await this.#store.renew(this.#describe(), this.#options.ttlMs);
+      const alive = await this.#store.renew({ ...this.#describe(), beat: ++this.#beat }, this.#options.ttlMs);
       if (this.#stopped) return;
       this.#renewed();
       this.#update(alive, heard);

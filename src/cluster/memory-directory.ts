@@ -1,7 +1,11 @@
+import { must } from '../base/assert.ts';
 import { copyBytes, type MemoryStore, type StoredRoom } from './memory-store.ts';
-import type { Claim, Directory, NodeKey, RoomRecord } from './ports.ts';
+import type { Claim, ClaimRequest, Directory, NodeKey, RoomRecord } from './ports.ts';
 
-/** The in-memory twin of Redis' room-claim and room-release scripts. */
+/** The epochs of a deleted room stay this long: a node that stood still meanwhile must not bring its copy back. */
+export const TOMBSTONE_MS = 600_000;
+
+/** The in-memory twin of Redis' room-claim, room-transfer and room-release scripts. */
 export class MemoryDirectory implements Directory {
   readonly #store: MemoryStore;
 
@@ -9,15 +13,30 @@ export class MemoryDirectory implements Directory {
     this.#store = store;
   }
 
-  async claim(room: string, self: NodeKey, dead: NodeKey | null, ttlMs: number): Promise<Claim> {
+  async claim({ room, self, dead, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
     const { rooms } = this.#store;
     const stored = rooms.get(room) ?? emptyRoom();
-    const { owner } = stored;
-    if (owner !== null && owner !== self && owner !== dead) return { kind: 'other', epoch: stored.epoch, owner };
+    const { owner, epoch: before } = stored;
+    const isForgotten = copy > stored.from && copy !== before;
+    const isFree = owner === null || owner === dead || isForgotten;
+    if (owner === self ? attempt <= stored.attempt : !isFree) {
+      return { kind: 'other', epoch: before, owner: must(owner, 'the owner of a room that is not free') };
+    }
     stored.owner = self;
-    stored.epoch = Math.max(stored.epoch + 1, this.#wallMs());
+    stored.attempt = attempt;
+    stored.from = isForgotten ? copy : before;
+    stored.epoch = Math.max(before + 1, floor + 1, copy + 1, stored.logTop.epoch + 1, this.#wallMs());
     rooms.set(room, stored, ttlMs);
-    return { kind: 'owned', epoch: stored.epoch, record: toRecord(stored) };
+    return { kind: 'owned', epoch: stored.epoch, before, isForgotten, record: toRecord(stored) };
+  }
+
+  async transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean> {
+    const stored = this.#store.ownedRoom(room, self, epoch);
+    if (stored === null) return false;
+    stored.owner = to;
+    stored.attempt = 0;
+    this.#store.rooms.set(room, stored, ttlMs);
+    return true;
   }
 
   async release(room: string, self: NodeKey, epoch: number, ttlMs: number): Promise<boolean> {
@@ -27,13 +46,9 @@ export class MemoryDirectory implements Directory {
     if (ttlMs > 0) {
       stored.owner = null;
       rooms.set(room, stored, ttlMs);
-      return true;
+    } else {
+      rooms.set(room, { ...emptyRoom(), epoch, from: stored.from }, TOMBSTONE_MS);
     }
-    // A room deleted within the millisecond of its claim would come back under the same epoch: keep the number alone
-    // until the time is beyond it.
-    const aheadMs = epoch - this.#wallMs();
-    if (aheadMs >= 0) rooms.set(room, { ...emptyRoom(), epoch }, aheadMs + 2);
-    else rooms.delete(room);
     return true;
   }
 
@@ -44,7 +59,19 @@ export class MemoryDirectory implements Directory {
 
 function emptyRoom(): StoredRoom {
   const logTop = { epoch: 0, seq: 0 };
-  return { owner: null, epoch: 0, seq: null, meta: null, state: new Map(), members: new Map(), log: [], logTop };
+  return {
+    owner: null,
+    epoch: 0,
+    from: 0,
+    attempt: 0,
+    seq: null,
+    at: 0,
+    meta: null,
+    state: new Map(),
+    members: new Map(),
+    log: [],
+    logTop,
+  };
 }
 
 /** Null for a room that has an owner but was never written. */

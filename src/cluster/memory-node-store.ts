@@ -18,6 +18,11 @@ export class MemoryNodeStore implements NodeStore {
     return this.#find(node) !== undefined;
   }
 
+  /** Nothing here has connections. */
+  async isConnected(): Promise<null> {
+    return null;
+  }
+
   async remove(node: NodeKey): Promise<void> {
     const found = this.#find(node);
     if (found !== undefined) this.#store.nodes.delete(found.id);

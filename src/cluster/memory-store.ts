@@ -41,8 +41,14 @@ export class MemoryStore {
 export interface StoredRoom {
   owner: NodeKey | null;
   epoch: number;
+  /** Epoch that the owner's room is made from: no copy of an older one can be newer than what is here. */
+  from: number;
+  /** The owner's last claim. */
+  attempt: number;
   /** null until the first commit. */
   seq: number | null;
+  /** Epoch of the last commit. */
+  at: number;
   meta: Uint8Array | null;
   readonly state: Map<string, Uint8Array>;
   readonly members: Map<number, Uint8Array>;

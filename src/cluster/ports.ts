@@ -15,6 +15,10 @@ export interface NodeRecord {
   readonly owned: number;
   readonly members: number;
   readonly connections: number;
+  /** Counts this life's renewals: a record that is still the one from before its node died is told by it. */
+  readonly beat: number;
+  /** It is going, and takes no rooms. */
+  readonly draining: boolean;
 }
 
 export interface NodeStore {
@@ -25,6 +29,11 @@ export interface NodeStore {
   renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]>;
   /** Whether exactly this life of the node still has its heartbeat. */
   isAlive(node: NodeKey): Promise<boolean>;
+  /**
+   * Whether the store has a connection of this life of the node: the kernel closes those of a dead process at once.
+   * null where the store can't tell.
+   */
+  isConnected(node: NodeKey): Promise<boolean | null>;
   /** Takes the heartbeat away at a clean stop; another life's heartbeat stays. */
   remove(node: NodeKey): Promise<void>;
 }
@@ -60,21 +69,48 @@ export interface RoomRecord {
   readonly log: readonly LogEntry[];
 }
 
+export interface ClaimRequest {
+  readonly room: string;
+  readonly self: NodeKey;
+  /** An owner that this node knows to be dead. */
+  readonly dead: NodeKey | null;
+  /** Grows with each claim of this life of the node: one that is served behind a later one changes nothing. */
+  readonly attempt: number;
+  /** Epoch of the copy of the room that this node still holds from when it owned it; 0: none. */
+  readonly copy: number;
+  /** The new epoch is above this: the highest that this node has seen of the room. */
+  readonly floor: number;
+  /** Time to live of the room from now on. */
+  readonly ttlMs: number;
+}
+
 export type Claim =
-  /** This node owns the room from now on, in `epoch`. `record` is null for a room that the store does not know. */
-  | { readonly kind: 'owned'; readonly epoch: number; readonly record: RoomRecord | null }
+  | {
+      /** This node owns the room from now on, in `epoch`. */
+      readonly kind: 'owned';
+      readonly epoch: number;
+      /** The epoch before, 0 where the store knew none. */
+      readonly before: number;
+      /** The store had forgotten the epoch of the claimant's copy: that copy is the room, not the record. */
+      readonly isForgotten: boolean;
+      /** null for a room that the store does not know. */
+      readonly record: RoomRecord | null;
+    }
   | { readonly kind: 'other'; readonly epoch: number; readonly owner: NodeKey };
 
 export interface Directory {
   /**
-   * Makes `self` the owner if the room has none, or exactly the owner `dead`. The new epoch is
-   * max(old epoch + 1, store time in ms), so it grows even over a store that lost its data. A claim by the node that
-   * owns the room already is a new epoch as well. The room's time to live becomes `ttlMs`.
+   * Makes `self` the owner if the room has none, or exactly the owner `dead`, or if the store has forgotten the epoch of
+   * `copy` (it restarted empty, or a replica that lagged took over) and the room's owner began from an older one. The new
+   * epoch is above the old one, the floor and the copy, and at least the store's time in ms, so it grows even over a
+   * store that lost its data. A claim by the node that owns the room already is a new epoch as well.
    */
-  claim(room: string, self: NodeKey, dead: NodeKey | null, ttlMs: number): Promise<Claim>;
+  claim(request: ClaimRequest): Promise<Claim>;
+  /** Hands the room over to the node `to`, which claims it then. Answers false when fenced. */
+  transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean>;
   /**
-   * Gives the room up if `self` still owns it in `epoch`: with `ttlMs` the record stays that long, with 0 it is deleted.
-   * Answers false when fenced.
+   * Gives the room up if `self` still owns it in `epoch`: with `ttlMs` the record stays that long, with 0 it is deleted,
+   * all but its epochs, so that no late copy of it comes back. Answers false when fenced.
    */
   release(room: string, self: NodeKey, epoch: number, ttlMs: number): Promise<boolean>;
 }

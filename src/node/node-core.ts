@@ -157,7 +157,7 @@ export class NodeCore {
     await this.#peers.stop();
   }
 
-  describe(): NodeRecord {
+  describe(): Omit<NodeRecord, 'beat'> {
     let owned = 0;
     let members = 0;
     for (const { owner } of this.registry.rooms()) {
@@ -166,7 +166,8 @@ export class NodeCore {
       members += owner.roster.size;
     }
     const { id, incarnation } = this.#options;
-    return { id, incarnation, startedAt: this.startedAt, owned, members, connections: this.connections.size };
+    const connections = this.connections.size;
+    return { id, incarnation, startedAt: this.startedAt, owned, members, connections, draining: false };
   }
 
   #peerEvents(): ConstructorParameters<typeof Peers>[5] {

@@ -17,10 +17,12 @@ export function switchingPorts(first: StorePorts): SwitchingPorts {
     nodes: {
       renew: (...args) => current.nodes.renew(...args),
       isAlive: (...args) => current.nodes.isAlive(...args),
+      isConnected: (...args) => current.nodes.isConnected(...args),
       remove: (...args) => current.nodes.remove(...args),
     },
     directory: {
       claim: (...args) => current.directory.claim(...args),
+      transfer: (...args) => current.directory.transfer(...args),
       release: (...args) => current.directory.release(...args),
     },
     mailbox: {

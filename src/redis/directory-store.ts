@@ -1,4 +1,5 @@
-import type { Claim, Directory, LogEntry, NodeKey, RoomRecord } from '../cluster/ports.ts';
+import { TOMBSTONE_MS } from '../cluster/memory-directory.ts';
+import type { Claim, ClaimRequest, Directory, LogEntry, NodeKey, RoomRecord } from '../cluster/ports.ts';
 import type { Commands } from './commands.ts';
 import type { Keys } from './keys.ts';
 import { array, buffer, integer } from './reply.ts';
@@ -14,17 +15,22 @@ export class RedisDirectory implements Directory {
     this.#keys = keys;
   }
 
-  async claim(room: string, self: NodeKey, dead: NodeKey | null, ttlMs: number): Promise<Claim> {
-    const args = [self, dead ?? '', String(ttlMs)];
-    const reply = await this.#commands.run(SCRIPTS.roomClaim, this.#roomKeys(room), args);
-    const [owned, epochReply, third, entries] = array(reply, 'claim');
-    const epoch = integer(epochReply, 'epoch');
-    if (owned === 0) return { kind: 'other', epoch, owner: buffer(third, 'owner').toString() };
-    return { kind: 'owned', epoch, record: readRecord(array(third, 'fields'), array(entries, 'entries')) };
+  async claim({ room, self, dead, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
+    const args = [self, dead ?? '', String(attempt), String(copy), String(floor), String(ttlMs)];
+    const reply = array(await this.#commands.run(SCRIPTS.roomClaim, this.#roomKeys(room), args), 'claim');
+    const epoch = integer(reply[1], 'epoch');
+    if (reply[0] === 0) return { kind: 'other', epoch, owner: buffer(reply[2], 'owner').toString() };
+    const record = readRecord(array(reply[4], 'fields'), array(reply[5], 'entries'));
+    return { kind: 'owned', epoch, before: integer(reply[2], 'epoch before'), isForgotten: reply[3] === 1, record };
+  }
+
+  async transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean> {
+    const args = [self, String(epoch), to, String(ttlMs)];
+    return (await this.#commands.run(SCRIPTS.roomTransfer, this.#roomKeys(room), args)) === 1;
   }
 
   async release(room: string, self: NodeKey, epoch: number, ttlMs: number): Promise<boolean> {
-    const args = [self, String(epoch), String(ttlMs)];
+    const args = [self, String(epoch), String(ttlMs), String(TOMBSTONE_MS)];
     return (await this.#commands.run(SCRIPTS.roomRelease, this.#roomKeys(room), args)) === 1;
   }
 

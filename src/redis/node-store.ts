@@ -4,6 +4,7 @@ import type { Commands } from './commands.ts';
 import type { Keys } from './keys.ts';
 import { array, buffer } from './reply.ts';
 import { SCRIPTS } from './scripts.ts';
+import { isNotPermitted } from './store-fault.ts';
 
 /** Heartbeats: a hash per node id, with a time to live. A new life of a node takes the place of the old one. */
 export class RedisNodeStore implements NodeStore {
@@ -16,8 +17,8 @@ export class RedisNodeStore implements NodeStore {
   }
 
   async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
-    const { id, incarnation, startedAt, owned, members, connections } = self;
-    const record = JSON.stringify({ id, incarnation, startedAt, owned, members, connections });
+    const { id, incarnation } = self;
+    const record = JSON.stringify(self satisfies NodeRecord);
     const keys = [this.#keys.nodes, this.#keys.heartbeat(id)];
     const args = [id, incarnation, record, String(ttlMs), this.#keys.heartbeatPrefix];
     const reply = await this.#commands.run(SCRIPTS.nodeRenew, keys, args);
@@ -29,6 +30,17 @@ export class RedisNodeStore implements NodeStore {
     const id = nodeId(node);
     const incarnation = await this.#commands.call('hget', [this.#keys.heartbeat(id), 'incarnation']);
     return incarnation instanceof Buffer && incarnation.toString() === incarnationOf(node);
+  }
+
+  async isConnected(node: NodeKey): Promise<boolean | null> {
+    const name = ` name=${this.#keys.connectionName(node)} `;
+    try {
+      return buffer(await this.#commands.call('client', ['list']), 'client list').includes(name);
+    } catch (error) {
+      // An operator may keep it from us.
+      if (isNotPermitted(error)) return null;
+      throw error;
+    }
   }
 
   async remove(node: NodeKey): Promise<void> {

@@ -10,6 +10,7 @@ export interface Script {
 
 export const SCRIPTS = {
   roomClaim: load('room-claim'),
+  roomTransfer: load('room-transfer'),
   roomCommit: load('room-commit'),
   roomRelease: load('room-release'),
   logAppend: load('log-append'),

@@ -23,6 +23,13 @@ export function storeFault(error: Error): StoreFault {
     : new StoreFault('unavailable', `Redis is unavailable: ${error.message}`, error);
 }
 
+/** The user that this node has in Redis may not run the command, or the server does not have it. */
+export function isNotPermitted(error: unknown): boolean {
+  return (
+    error instanceof StoreFault && error.cause instanceof Error && /^(NOPERM|ERR unknown)\b/.test(error.cause.message)
+  );
+}
+
 /**
  * A copy of an error of the Redis client fit for logs: ioredis puts the arguments of the failed command into its errors
  * (that of a login among them), and a server may quote them in its reply.

@@ -17,13 +17,14 @@ export class MemorySnapshotStore implements SnapshotStore {
     const stored = this.#store.ownedRoom(commit.room, commit.owner, commit.epoch);
     if (stored === null) return 'fenced';
     // What a connection sent before it was given up may be served after its successor's: the later state stays.
-    if (stored.seq !== null && stored.seq > commit.seq) return 'written';
+    if (stored.at === commit.epoch && stored.seq !== null && stored.seq > commit.seq) return 'written';
     if (commit.whole) {
       stored.meta = null;
       stored.state.clear();
       stored.members.clear();
     }
     stored.seq = commit.seq;
+    stored.at = commit.epoch;
     if (commit.meta !== null) stored.meta = copyBytes(commit.meta);
     for (const [key, value] of commit.set) stored.state.set(key, copyBytes(value));
     for (const key of commit.del) stored.state.delete(key);

@@ -30,6 +30,8 @@ export interface RegistryContext {
   readonly options: RegistryOptions;
   /** Rooms that this node may have taken over from a dead owner without hearing so. */
   readonly halfTaken: Set<string>;
+  /** Numbers this life's claims. */
+  nextAttempt(): number;
   /** The node is going: nothing new is begun. */
   isStopped(): boolean;
   /** The room has nothing left to do at this node. */

@@ -26,13 +26,18 @@ export class Registry implements Rooms {
   readonly #types: RoomTypes;
   readonly #context: RegistryContext;
   readonly #timers: Timer[] = [];
+  #claims = 0;
   #stopped = false;
 
-  constructor(types: RoomTypes, context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped' | 'halfTaken'>) {
+  constructor(
+    types: RoomTypes,
+    context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'nextAttempt'>,
+  ) {
     this.#types = types;
     this.#context = {
       ...context,
       halfTaken: new Set(),
+      nextAttempt: () => ++this.#claims,
       isStopped: () => this.#stopped,
       drop: (room) => this.#drop(room),
       watchGrace: (room) => void this.#graceWatched.add(room),

@@ -65,7 +65,15 @@ async function tryClaim(
   const { directory, rooms, options } = context;
   rooms.counters.claims++;
   try {
-    return await directory.claim(room.room, rooms.self, dead, options.ttlActiveMs);
+    return await directory.claim({
+      room: room.room,
+      self: rooms.self,
+      dead,
+      attempt: context.nextAttempt(),
+      copy: 0,
+      floor: 0,
+      ttlMs: options.ttlActiveMs,
+    });
   } catch (cause) {
     if (tries === 0) rooms.log.warn({ err: cause, room: room.room }, 'room not claimed: the store is away');
     return null;

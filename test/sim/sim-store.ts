@@ -2,7 +2,7 @@
  * The store's twins behind a node's connection to it. What they did is told to the checkers at the moment that it is done,
  * whether its answer arrives or not.
  */
-import type { Claim, NodeKey } from '../../src/cluster/ports.ts';
+import type { Claim, ClaimRequest } from '../../src/cluster/ports.ts';
 import type { StorePorts } from '../../src/node/store-ports.ts';
 import type { Commit, LogAppend, WriteResult } from '../../src/room/ports.ts';
 import type { SimMailbox } from './sim-mailbox.ts';
@@ -10,7 +10,7 @@ import type { StoreLine } from './store-line.ts';
 
 /** The store's writes that make a room's history. */
 export interface StoreWitness {
-  claimed(room: string, by: NodeKey, dead: NodeKey | null, claim: Claim): void;
+  claimed(request: ClaimRequest, claim: Claim): void;
   committed(commit: Commit, result: WriteResult): void;
   appended(append: LogAppend, result: WriteResult): void;
   released(room: string, epoch: number, ttlMs: number, isDone: boolean): void;
@@ -22,16 +22,19 @@ export function simPorts(ports: StorePorts, mailbox: SimMailbox, line: StoreLine
     mailbox,
     nodes: {
       renew: (self, ttlMs) => line.call('renew', () => nodes.renew(self, ttlMs)),
+      isConnected: (node) => line.call(`isConnected ${node}`, () => nodes.isConnected(node)),
       isAlive: (node) => line.call(`isAlive ${node}`, () => nodes.isAlive(node)),
       remove: (node) => line.call(`remove ${node}`, () => nodes.remove(node)),
     },
     directory: {
-      claim: (room, self, dead, ttlMs) =>
-        line.call(`claim ${room} dead ${dead}`, async () => {
-          const claim = await directory.claim(room, self, dead, ttlMs);
-          witness.claimed(room, self, dead, claim);
+      claim: (request) =>
+        line.call(`claim ${request.room} dead ${request.dead}`, async () => {
+          const claim = await directory.claim(request);
+          witness.claimed(request, claim);
           return claim;
         }),
+      transfer: (room, self, epoch, to, ttlMs) =>
+        line.call(`transfer ${room} to ${to}`, () => directory.transfer(room, self, epoch, to, ttlMs)),
       release: (room, self, epoch, ttlMs) =>
         line.call(`release ${room} ttl ${ttlMs}`, async () => {
           const isDone = await directory.release(room, self, epoch, ttlMs);

@@ -77,9 +77,10 @@ export class World {
         office: this.office,
         ports: memoryPorts(this.store, this.#hub),
         witness: {
-          claimed: (room, by, dead, claim) => {
-            this.trace.step(by, 'claimed', () => `${room} dead ${dead} ${describeClaim(claim)}`);
-            history.claimed(room, by, dead, claim);
+          claimed: (request, claim) => {
+            const { room, self, dead } = request;
+            this.trace.step(self, 'claimed', () => `${room} dead ${dead} ${describeClaim(claim)}`);
+            history.claimed(request, claim);
           },
           committed: (commit, result) => {
             if (result === 'fenced') this.trace.step(commit.owner, 'fenced', () => `commit ${commit.room}`);
@@ -149,7 +150,7 @@ export class World {
   }
 }
 
-function describeClaim(claim: Parameters<OneHistory['claimed']>[3]): string {
+function describeClaim(claim: Parameters<OneHistory['claimed']>[1]): string {
   if (claim.kind === 'other') return `of ${claim.owner}`;
   const { epoch, record } = claim;
   if (record === null) return `epoch ${epoch} new`;

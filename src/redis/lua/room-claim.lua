@@ -1,23 +1,35 @@
--- Makes a node the owner of a room that has none, or whose owner is exactly the dead one that it names.
--- The epoch grows beyond the old one, beyond TIME (so it grows over a Redis that lost its data, too) and beyond the ids
--- of the log, so that the new owner's entries always follow those that are there. No marker entry is needed, and rooms
--- that never log get no stream: log-append checks owner and epoch in this same slot before it adds.
--- KEYS room    hash
--- KEYS log     stream
--- ARGV owner   node:incarnation
--- ARGV dead    node:incarnation that may be replaced, or empty
+-- Makes a node the owner of a room that has none, or whose owner is exactly the dead one that it names, or that began
+-- from an older epoch than the copy which the claimant holds: that epoch was given out by this directory, so one that it
+-- does not know was forgotten (an empty restart, or a failover to a replica that lagged).
+-- The epoch grows beyond the old one, beyond what the claimant has seen, beyond TIME (so it grows over a Redis that lost
+-- its data, too) and beyond the ids of the log, so that the new owner's entries always follow those that are there. No
+-- marker entry is needed, and rooms that never log get no stream: log-append checks owner and epoch in this same slot.
+-- KEYS room      hash
+-- KEYS log       stream
+-- ARGV owner     node:incarnation
+-- ARGV dead      node:incarnation that may be replaced, or empty
+-- ARGV attempt   grows with each claim of this life of the node
+-- ARGV copy      epoch of the room that the claimant holds, 0: none
+-- ARGV floor     an epoch that the new one is above
 -- ARGV ttlMs
--- Returns { 0, epoch, owner }            another node owns it, nothing changed
---         { 1, epoch, fields, entries }  owned; all fields of the hash (name, value, ...), all entries of the log
+-- Returns { 0, epoch, owner }                                another node owns it, or a later claim was served before
+--         { 1, epoch, before, forgotten, fields, entries }   owned; all fields of the hash (name, value, ...), all
+--                                                            entries of the log; forgotten 1: the copy is the room
 local room, log = KEYS[1], KEYS[2]
-local found = redis.call('HMGET', room, 'owner', 'epoch')
-local owner = found[1]
-if owner and owner ~= ARGV[1] and owner ~= ARGV[2] then
-  return { 0, tonumber(found[2]), owner }
+local attempt, copy, floor = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'attempt')
+local owner, before, from = found[1], tonumber(found[2] or '0'), tonumber(found[3] or '0')
+local forgotten = copy > from and copy ~= before
+if owner == ARGV[1] then
+  if attempt <= tonumber(found[4] or '0') then
+    return { 0, before, owner }
+  end
+elseif owner and owner ~= ARGV[2] and not forgotten then
+  return { 0, before, owner }
 end
 
 local time = redis.call('TIME')
-local epoch = math.max(tonumber(found[2] or '0') + 1, time[1] * 1000 + math.floor(time[2] / 1000))
+local epoch = math.max(before + 1, floor + 1, copy + 1, time[1] * 1000 + math.floor(time[2] / 1000))
 if redis.call('EXISTS', log) == 1 then
   local info = redis.call('XINFO', 'STREAM', log)
   for i = 1, #info, 2 do
@@ -28,7 +40,11 @@ if redis.call('EXISTS', log) == 1 then
 end
 
 -- tostring would round beyond 14 digits.
-redis.call('HSET', room, 'owner', ARGV[1], 'epoch', string.format('%.0f', epoch))
-redis.call('PEXPIRE', room, ARGV[3])
-redis.call('PEXPIRE', log, ARGV[3])
-return { 1, epoch, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }
+local function text(number)
+  return string.format('%.0f', number)
+end
+redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(forgotten and copy or before))
+redis.call('HSET', room, 'attempt', ARGV[3])
+redis.call('PEXPIRE', room, ARGV[6])
+redis.call('PEXPIRE', log, ARGV[6])
+return { 1, epoch, before, forgotten and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }

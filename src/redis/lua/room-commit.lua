@@ -15,12 +15,12 @@ local CHUNK = 4000
 
 local room, log = KEYS[1], KEYS[2]
 local owner, epoch = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq')
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq', 'from', 'attempt', 'at')
 if found[1] ~= owner or found[2] ~= epoch then
   return 0
 end
 -- What a connection sent before it was given up may be served after its successor's: the later state stays.
-if found[3] and tonumber(found[3]) > tonumber(ARGV[FIRST + 1]) then
+if found[6] == epoch and tonumber(found[3]) > tonumber(ARGV[FIRST + 1]) then
   return 1
 end
 
@@ -32,8 +32,9 @@ end
 
 if ARGV[5] == '1' then
   redis.call('UNLINK', room)
-  redis.call('HSET', room, 'owner', owner, 'epoch', epoch)
+  redis.call('HSET', room, 'owner', owner, 'epoch', epoch, 'from', found[4] or '0', 'attempt', found[5] or '0')
 end
+redis.call('HSET', room, 'at', epoch)
 local lastPair = FIRST - 1 + 2 * tonumber(ARGV[6])
 inChunks('HSET', FIRST, lastPair)
 inChunks('HDEL', lastPair + 1, #ARGV)

@@ -1,9 +1,10 @@
 -- Gives a room up, if this node still owns it: keeps it without an owner for a time, or deletes it.
--- KEYS room    hash
--- KEYS log     stream
--- ARGV owner   node:incarnation
--- ARGV epoch   from room-claim
--- ARGV ttlMs   how long to keep the room, 0: delete it
+-- KEYS room          hash
+-- KEYS log           stream
+-- ARGV owner         node:incarnation
+-- ARGV epoch         from room-claim
+-- ARGV ttlMs         how long to keep the room, 0: delete it
+-- ARGV tombstoneMs   how long the epochs of a deleted room stay
 -- Returns 1 released, 0 fenced (no owner, another owner, or another epoch)
 local room, log = KEYS[1], KEYS[2]
 local found = redis.call('HMGET', room, 'owner', 'epoch')
@@ -18,13 +19,10 @@ if tonumber(ARGV[3]) > 0 then
   return 1
 end
 
+-- Its epochs stay for a while, so that a node that stood still meanwhile does not bring its copy of the room back, and
+-- the room does not come back under an epoch that it had.
+local from = redis.call('HGET', room, 'from') or '0'
 redis.call('UNLINK', room, log)
--- A room deleted within the millisecond of its claim would come back under the same epoch: keep the number alone until
--- TIME is beyond it.
-local time = redis.call('TIME')
-local aheadMs = tonumber(ARGV[2]) - (time[1] * 1000 + math.floor(time[2] / 1000))
-if aheadMs >= 0 then
-  redis.call('HSET', room, 'epoch', ARGV[2])
-  redis.call('PEXPIRE', room, string.format('%.0f', aheadMs + 2))
-end
+redis.call('HSET', room, 'epoch', ARGV[2], 'from', from)
+redis.call('PEXPIRE', room, ARGV[4])
 return 1

@@ -55,7 +55,15 @@ const appending = fc.record({
 const step = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('claim' as const), room, node, dead: fc.option(node), ttlMs }),
+    arbitrary: fc.record({
+      kind: fc.constant('claim' as const),
+      room,
+      node,
+      dead: fc.option(node),
+      attempt: fc.integer({ min: 1, max: 1_000_000 }),
+      copyAge: fc.constantFrom(null, null, 0, 1, 2),
+      ttlMs,
+    }),
   },
   { weight: 5, arbitrary: committing },
   { weight: 6, arbitrary: appending },
@@ -68,6 +76,10 @@ const step = fc.oneof(
       age,
       ttlMs: fc.constantFrom(0, SHORT_MS),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('transfer' as const), room, owner: node, age, to: node, ttlMs }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('renew' as const), node, ttlMs }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('alive' as const), node }) },
@@ -105,13 +117,16 @@ class Player {
     const { directory, snapshots, log, nodes, sessions } = this.#world;
     switch (step.kind) {
       case 'claim': {
-        const claim = await directory.claim(step.room, step.node, step.dead, step.ttlMs);
+        const { room, node, dead, attempt, copyAge, ttlMs } = step;
+        const copy = copyAge === null ? 0 : this.#epoch(room, copyAge);
+        const claim = await directory.claim({ room, self: node, dead, attempt, copy, floor: 0, ttlMs });
         if (claim.kind === 'other') return { ...claim, epoch: this.#place(step.room, claim.epoch) };
         this.#grow(step.room, claim.epoch);
         const log = claim.record?.log.map((entry) => this.#placed(step.room, entry));
         return {
           ...claim,
           epoch: this.#place(step.room, claim.epoch),
+          before: this.#place(step.room, claim.before),
           record: claim.record && { ...claim.record, log },
         };
       }
@@ -125,9 +140,12 @@ class Player {
       }
       case 'release':
         return directory.release(step.room, step.owner, this.#epoch(step.room, step.age), step.ttlMs);
+      case 'transfer':
+        return directory.transfer(step.room, step.owner, this.#epoch(step.room, step.age), step.to, step.ttlMs);
       case 'renew': {
         const [id = '', incarnation = ''] = step.node.split(':');
-        return nodes.renew({ id, incarnation, startedAt: 1, owned: 2, members: 3, connections: 4 }, step.ttlMs);
+        const numbers = { startedAt: 1, owned: 2, members: 3, connections: 4, beat: 5 };
+        return nodes.renew({ id, incarnation, ...numbers, draining: false }, step.ttlMs);
       }
       case 'alive':
         return nodes.isAlive(step.node);

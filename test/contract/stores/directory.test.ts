@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { TOMBSTONE_MS } from '../../../src/cluster/memory-directory.ts';
 import { until } from '../../support/until.ts';
-import { A, append, B, bytes, claim, commit, expectTtl, load, owned, ROOM, TTL_MS } from './rooms.ts';
+import { A, append, B, bytes, claim, claimOf, commit, expectTtl, load, owned, ROOM, TTL_MS } from './rooms.ts';
 import { onBothStores } from './worlds.ts';
 
 onBothStores((world) => {
   describe('claim', () => {
     test('[claim] a fresh room is owned at once, without a record, in an epoch of about now', async () => {
       const before = await world().timeMs();
-      const { epoch, record } = owned(await world().directory.claim(ROOM, A, null, TTL_MS));
+      const { epoch, record } = owned(await world().directory.claim(claimOf(A)));
       expect(record).toBeNull();
       expect(epoch).toBeGreaterThanOrEqual(before);
       expect(epoch).toBeLessThanOrEqual((await world().timeMs()) + 1);
@@ -16,14 +17,18 @@ onBothStores((world) => {
 
     test('[claim] a room of another owner stays with it', async () => {
       const epoch = await claim(world());
-      await expect(world().directory.claim(ROOM, B, null, 1)).resolves.toEqual({ kind: 'other', epoch, owner: A });
+      await expect(world().directory.claim(claimOf(B, { ttlMs: 1 }))).resolves.toEqual({
+        kind: 'other',
+        epoch,
+        owner: A,
+      });
       expectTtl(await world().ttlMs(ROOM), TTL_MS);
       await expect(world().snapshots.commit([commit(epoch, 1)])).resolves.toEqual(['written']);
     });
 
     test('[claim] a dead owner is replaced only where the claim names exactly this life of it', async () => {
       const epoch = await claim(world());
-      const wrong = await world().directory.claim(ROOM, B, 'a:2', TTL_MS);
+      const wrong = await world().directory.claim(claimOf(B, { dead: 'a:2' }));
       expect(wrong).toEqual({ kind: 'other', epoch, owner: A });
       expect(await claim(world(), B, ROOM, A)).toBeGreaterThan(epoch);
     });
@@ -42,7 +47,7 @@ onBothStores((world) => {
 
     test('[claim] of many nodes at once exactly one gets the room', async () => {
       const nodes = Array.from({ length: 20 }, (_, i) => `n${i}:1`);
-      const claims = await Promise.all(nodes.map((node) => world().directory.claim(ROOM, node, null, TTL_MS)));
+      const claims = await Promise.all(nodes.map((node) => world().directory.claim(claimOf(node))));
       expect(claims.filter((one) => one.kind === 'owned')).toHaveLength(1);
     });
 
@@ -51,7 +56,7 @@ onBothStores((world) => {
       await world().snapshots.commit([commit(epoch, 3, { set: [['k', bytes('v')]] })]);
       await world().log.append([append(epoch, 4)]);
       await world().passMs(TTL_MS);
-      const next = owned(await world().directory.claim(ROOM, B, null, TTL_MS));
+      const next = owned(await world().directory.claim(claimOf(B)));
       expect(next.record).toBeNull();
       expect(next.epoch).toBeGreaterThan(epoch);
     });
@@ -66,7 +71,7 @@ onBothStores((world) => {
       await world().passMs(1);
       await until(async () => (await world().timeMs()) > epoch);
       await world().forget();
-      const next = owned(await world().directory.claim(ROOM, B, null, TTL_MS));
+      const next = owned(await world().directory.claim(claimOf(B)));
       expect(next.record).toBeNull();
       expect(next.epoch).toBeGreaterThan(epoch);
     });
@@ -76,10 +81,97 @@ onBothStores((world) => {
       const odd = 'nö de}{"*?[x]\u0001:1';
       for (const room of rooms) await claim(world(), odd, room);
       for (const room of rooms) {
-        const found = await world().directory.claim(room, A, 'nö:1', TTL_MS);
+        const found = await world().directory.claim(claimOf(A, { room, dead: 'nö:1' }));
         expect(found).toMatchObject({ kind: 'other', owner: odd });
-        expect(owned(await world().directory.claim(room, A, odd, TTL_MS)).record).toBeNull();
+        expect(owned(await world().directory.claim(claimOf(A, { room, dead: odd }))).record).toBeNull();
       }
+    });
+  });
+
+  describe('claim with a copy', () => {
+    test('[claim] a copy whose epoch the store forgot is the room, above all epochs that its owner saw', async () => {
+      const copy = (await world().timeMs()) + 60_000;
+      const found = owned(await world().directory.claim(claimOf(A, { copy })));
+      expect(found).toMatchObject({ isForgotten: true, before: 0, record: null });
+      expect(found.epoch).toBeGreaterThan(copy);
+    });
+
+    test('[claim] of two copies the one of the later epoch wins, whoever comes first', async () => {
+      const [older, newer] = [5, 7];
+      const first = owned(await world().directory.claim(claimOf(A, { copy: older })));
+      const second = owned(await world().directory.claim(claimOf(B, { copy: newer })));
+      expect(second).toMatchObject({ isForgotten: true, before: first.epoch });
+      await expect(world().snapshots.commit([commit(first.epoch, 9)])).resolves.toEqual(['fenced']);
+      const again = await world().directory.claim(claimOf(A, { copy: older }));
+      expect(again).toEqual({ kind: 'other', epoch: second.epoch, owner: B });
+    });
+
+    test('[claim] a copy that somebody took over from is worth nothing', async () => {
+      const copy = await claim(world());
+      const epoch = await claim(world(), B, ROOM, A);
+      const late = await world().directory.claim(claimOf(A, { copy }));
+      expect(late).toEqual({ kind: 'other', epoch, owner: B });
+      await world().directory.release(ROOM, B, epoch, TTL_MS);
+      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isForgotten: false });
+    });
+
+    test('[claim] a room that was deleted does not come back with a late copy', async () => {
+      const copy = await claim(world());
+      const epoch = await claim(world(), B, ROOM, A);
+      await world().directory.release(ROOM, B, epoch, 0);
+      const late = owned(await world().directory.claim(claimOf(A, { copy })));
+      expect(late).toMatchObject({ isForgotten: false, before: epoch, record: null });
+    });
+
+    test('[claim] a copy replaces a record with a higher seq', async () => {
+      const copy = await claim(world());
+      await world().passMs(1);
+      await until(async () => (await world().timeMs()) > copy);
+      await world().forget();
+      const older = owned(await world().directory.claim(claimOf(A, { copy: copy - 1 })));
+      await world().snapshots.commit([commit(older.epoch, 20, { set: [['old', bytes('1')]] })]);
+      const { epoch } = owned(await world().directory.claim(claimOf(B, { copy })));
+      const brought = commit(epoch, 10, { owner: B, set: [['new', bytes('2')]], whole: true });
+      await expect(world().snapshots.commit([brought])).resolves.toEqual(['written']);
+      const record = await load(world(), ROOM, B);
+      expect([record?.seq, [...(record?.state.keys() ?? [])]]).toEqual([10, ['new']]);
+    });
+
+    test('[claim] one that is served behind a later one of its node changes nothing', async () => {
+      const early = claimOf(A);
+      const epoch = await claim(world());
+      await expect(world().directory.claim(early)).resolves.toEqual({ kind: 'other', epoch, owner: A });
+      await expect(world().snapshots.commit([commit(epoch, 1)])).resolves.toEqual(['written']);
+    });
+
+    test('[claim] the new epoch is above the floor', async () => {
+      const floor = (await world().timeMs()) + 60_000;
+      expect(owned(await world().directory.claim(claimOf(A, { floor }))).epoch).toBe(floor + 1);
+    });
+  });
+
+  describe('transfer', () => {
+    test('[transfer] the new owner claims what the old one wrote, and hears of its epoch', async () => {
+      const epoch = await claim(world());
+      await world().snapshots.commit([commit(epoch, 7)]);
+      await expect(world().directory.transfer(ROOM, A, epoch, B, 30_000)).resolves.toBe(true);
+      expectTtl(await world().ttlMs(ROOM), 30_000);
+      await expect(world().snapshots.commit([commit(epoch, 8)])).resolves.toEqual(['fenced']);
+      await expect(world().directory.claim(claimOf(A))).resolves.toEqual({ kind: 'other', epoch, owner: B });
+      // Its first claim: numbers of another node do not matter.
+      const next = owned(await world().directory.claim(claimOf(B, { attempt: 1 })));
+      expect(next).toMatchObject({ before: epoch, isForgotten: false });
+      expect(next.epoch).toBeGreaterThan(epoch);
+      expect(next.record?.seq).toBe(7);
+    });
+
+    test('[transfer] is fenced for another owner and for an older epoch, and changes nothing', async () => {
+      const old = await claim(world());
+      const epoch = await claim(world());
+      await expect(world().directory.transfer(ROOM, A, old, B, TTL_MS)).resolves.toBe(false);
+      await expect(world().directory.transfer(ROOM, B, epoch, B, TTL_MS)).resolves.toBe(false);
+      await expect(world().directory.transfer('demo:none', A, epoch, B, TTL_MS)).resolves.toBe(false);
+      await expect(world().snapshots.commit([commit(epoch, 1)])).resolves.toEqual(['written']);
     });
   });
 
@@ -90,7 +182,7 @@ onBothStores((world) => {
       await world().log.append([append(epoch, 8)]);
       await expect(world().directory.release(ROOM, A, epoch, 30_000)).resolves.toBe(true);
       expectTtl(await world().ttlMs(ROOM), 30_000);
-      const next = owned(await world().directory.claim(ROOM, B, null, TTL_MS));
+      const next = owned(await world().directory.claim(claimOf(B)));
       expect(next.epoch).toBeGreaterThan(epoch);
       expect(next.record?.seq).toBe(7);
       expect(next.record?.log.map((entry) => entry.seq)).toEqual([8]);
@@ -99,7 +191,7 @@ onBothStores((world) => {
     test('[release] a room deleted is gone, log and all, and never comes back under an old epoch', async () => {
       let last = 0;
       for (let i = 0; i < 20; i++) {
-        const { epoch, record } = owned(await world().directory.claim(ROOM, A, null, TTL_MS));
+        const { epoch, record } = owned(await world().directory.claim(claimOf(A)));
         expect(record).toBeNull();
         expect(epoch).toBeGreaterThan(last);
         await world().snapshots.commit([commit(epoch, 1)]);
@@ -107,7 +199,9 @@ onBothStores((world) => {
         await expect(world().directory.release(ROOM, A, epoch, 0)).resolves.toBe(true);
         last = epoch;
       }
-      await world().passMs(1_000);
+      // Its epochs alone, for a while.
+      expectTtl(await world().ttlMs(ROOM), TOMBSTONE_MS);
+      await world().passMs(TOMBSTONE_MS);
       expect(await world().ttlMs(ROOM)).toBeNull();
     });
 

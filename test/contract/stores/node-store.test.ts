@@ -66,5 +66,14 @@ onBothStores((world) => {
 });
 
 function node(id: string, incarnation = '1'): NodeRecord {
-  return { id, incarnation, startedAt: 1_763_673_600_123, owned: 0, members: 0, connections: 0 };
+  return {
+    id,
+    incarnation,
+    startedAt: 1_763_673_600_123,
+    owned: 0,
+    members: 0,
+    connections: 0,
+    beat: 1,
+    draining: false,
+  };
 }

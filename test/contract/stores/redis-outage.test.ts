@@ -8,7 +8,7 @@ import { openRedis, type RedisPorts, type RedisPortsOptions } from '../../../src
 import type { RedisState } from '../../../src/redis/redis-connection.ts';
 import { type RedisServer, type StartRedisOptions, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
-import { A, append, bytes, commit, ROOM, TTL_MS } from './rooms.ts';
+import { A, append, bytes, claimOf, commit, ROOM, TTL_MS } from './rooms.ts';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -51,7 +51,7 @@ test('[outage] what was under way when Redis died fails, what is called meanwhil
   const underWay = [
     ports.sessions.open('s', 0, TTL_MS),
     ports.mailbox.publish('a', bytes('x')),
-    ports.directory.claim(ROOM, A, null, TTL_MS),
+    ports.directory.claim(claimOf(A)),
     ports.snapshots.commit([commit(1, 1), commit(1, 2)]),
   ];
   const failed = Promise.allSettled(underWay);
@@ -194,12 +194,21 @@ test('[outage] closing while down, or in the middle of an attempt, ends all', as
 });
 
 async function expectAllUnavailable(ports: RedisPorts): Promise<void> {
-  const node = { id: 'a', incarnation: '1', startedAt: 0, owned: 0, members: 0, connections: 0 };
+  const node = {
+    id: 'a',
+    incarnation: '1',
+    startedAt: 0,
+    owned: 0,
+    members: 0,
+    connections: 0,
+    beat: 1,
+    draining: false,
+  };
   const calls = [
     ports.nodes.renew(node, TTL_MS),
     ports.nodes.isAlive('a:1'),
     ports.nodes.remove('a:1'),
-    ports.directory.claim(ROOM, A, null, TTL_MS),
+    ports.directory.claim(claimOf(A)),
     ports.directory.release(ROOM, A, 1, 0),
     ports.snapshots.commit([commit(1, 1)]),
     ports.log.append([append(1, 1), append(1, 2)]),

@@ -5,7 +5,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { Keys } from '../../../src/redis/keys.ts';
 import { openRedis, type RedisPorts } from '../../../src/redis/open-redis.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
-import { A, append, bytes, commit, owned, ROOM, TTL_MS } from './rooms.ts';
+import { A, append, bytes, claimOf, commit, owned, ROOM, TTL_MS } from './rooms.ts';
 
 let server: RedisServer;
 let raw: Redis;
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 test('[wire] all calls of a turn leave in one write', async () => {
-  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  const { epoch } = owned(await ports.directory.claim(claimOf(A, { attempt: 4 })));
   const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await raw.info('stats'))?.[1]);
   const before = await reads();
   const answers: Promise<unknown>[] = [];
@@ -47,31 +47,41 @@ test('[wire] connections carry the name of this life of the node', async () => {
 });
 
 test('[wire] keys lie where operators look for them, and leave with their time', async () => {
-  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  const { epoch } = owned(await ports.directory.claim(claimOf(A, { attempt: 4 })));
   await ports.log.append([append(epoch, 2, { note: bytes('note') })]);
   await ports.snapshots.commit([
     commit(epoch, 1, { meta: bytes('m'), set: [['k', bytes('v')]], members: [[3, bytes('w')]] }),
   ]);
   await ports.sessions.open('sid', 0, TTL_MS);
-  const node = { id: 'a', incarnation: '1', startedAt: 0, owned: 0, members: 0, connections: 0 };
+  const node = {
+    id: 'a',
+    incarnation: '1',
+    startedAt: 0,
+    owned: 0,
+    members: 0,
+    connections: 0,
+    beat: 1,
+    draining: false,
+  };
   await ports.nodes.renew(node, TTL_MS);
   const keys = (await raw.keys('*')).sort();
   expect(keys).toEqual(['rc:{demo:1}', 'rc:{demo:1}:log', 'rc:{~node}', 'rc:{~node}:a', 'rc:~sid:sid']);
   for (const key of keys) expect(await raw.pttl(key)).toBeGreaterThan(0);
-  const hash = { owner: A, epoch: `${epoch}`, seq: '1', meta: 'm', 's:k': 'v', 'm:3': 'w' };
+  const ownership = { owner: A, epoch: `${epoch}`, from: '0', attempt: '4' };
+  const hash = { ...ownership, at: `${epoch}`, seq: '1', meta: 'm', 's:k': 'v', 'm:3': 'w' };
   expect(await raw.hgetall('rc:{demo:1}')).toEqual(hash);
   expect(await raw.xrange('rc:{demo:1}:log', '-', '+')).toEqual([[`${epoch}-2`, ['f', 'frame 2', 'n', 'note']]]);
 });
 
 test('[wire] a room that never logs has no stream', async () => {
-  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  const { epoch } = owned(await ports.directory.claim(claimOf(A, { attempt: 4 })));
   await ports.snapshots.commit([commit(epoch, 1)]);
   await ports.directory.release(ROOM, A, epoch, TTL_MS);
   expect(await raw.keys('*')).toEqual(['rc:{demo:1}']);
 });
 
 test('[wire] a commit leaves no entry in the stream that it holds itself', async () => {
-  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  const { epoch } = owned(await ports.directory.claim(claimOf(A, { attempt: 4 })));
   await ports.log.append([append(epoch, 1), append(epoch, 2), append(epoch, 3)]);
   await ports.snapshots.commit([commit(epoch, 2)]);
   expect(await raw.xlen('rc:{demo:1}:log')).toBe(1);
@@ -80,7 +90,16 @@ test('[wire] a commit leaves no entry in the stream that it holds itself', async
 });
 
 test('[wire] the list of nodes forgets the dead', async () => {
-  const node = { id: 'a', incarnation: '1', startedAt: 0, owned: 0, members: 0, connections: 0 };
+  const node = {
+    id: 'a',
+    incarnation: '1',
+    startedAt: 0,
+    owned: 0,
+    members: 0,
+    connections: 0,
+    beat: 1,
+    draining: false,
+  };
   await ports.nodes.renew(node, TTL_MS);
   await raw.del('rc:{~node}:a');
   await ports.nodes.renew({ ...node, id: 'b' }, TTL_MS);
@@ -91,14 +110,14 @@ test('[wire] an epoch is above the ids of a log whose room was lost', async () =
   const ahead = Date.now() + 1_000_000;
   await raw.xadd('rc:{demo:1}:log', `${ahead}-7`, 'f', 'frame');
   await raw.xtrim('rc:{demo:1}:log', 'MAXLEN', 0);
-  const { epoch } = owned(await ports.directory.claim(ROOM, A, null, TTL_MS));
+  const { epoch } = owned(await ports.directory.claim(claimOf(A, { attempt: 4 })));
   expect(epoch).toBe(ahead + 1);
   await expect(ports.log.append([append(epoch, 1)])).resolves.toEqual(['written']);
 });
 
 test('[wire] a refused call is told from an unavailable Redis', async () => {
   await raw.set('rc:{demo:1}', 'not a hash');
-  const refused = ports.directory.claim(ROOM, A, null, TTL_MS);
+  const refused = ports.directory.claim(claimOf(A));
   await expect(refused).rejects.toMatchObject({
     code: 'internal',
     cause: { message: expect.stringContaining('WRONGTYPE') },

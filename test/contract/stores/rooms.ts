@@ -1,6 +1,6 @@
 /** Short ways to write what the suites write often. */
 import { expect } from 'vitest';
-import type { Claim, RoomRecord } from '../../../src/cluster/ports.ts';
+import type { Claim, ClaimRequest, RoomRecord } from '../../../src/cluster/ports.ts';
 import type { Commit, LogAppend } from '../../../src/room/ports.ts';
 import type { World } from './worlds.ts';
 
@@ -13,19 +13,26 @@ export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-export function owned(claim: Claim): { epoch: number; record: RoomRecord | null } {
+let attempts = 0;
+
+/** A claim of a node that knows nothing of the room. */
+export function claimOf(self: string, part: Partial<ClaimRequest> = {}): ClaimRequest {
+  return { room: ROOM, self, dead: null, attempt: ++attempts, copy: 0, floor: 0, ttlMs: TTL_MS, ...part };
+}
+
+export function owned(claim: Claim): Claim & { kind: 'owned' } {
   if (claim.kind === 'owned') return claim;
   throw new Error(`not owned: ${claim.owner} has it in ${claim.epoch}`);
 }
 
 /** Claims and answers the epoch. */
 export async function claim(world: World, owner = A, room = ROOM, dead: string | null = null): Promise<number> {
-  return owned(await world.directory.claim(room, owner, dead, TTL_MS)).epoch;
+  return owned(await world.directory.claim(claimOf(owner, { room, dead }))).epoch;
 }
 
 /** The room as its next owner finds it; whoever owned it is fenced from then on. */
 export async function load(world: World, room = ROOM, dead = A): Promise<RoomRecord | null> {
-  return owned(await world.directory.claim(room, 'loader:1', dead, TTL_MS)).record;
+  return owned(await world.directory.claim(claimOf('loader:1', { room, dead }))).record;
 }
 
 export function commit(epoch: number, seq: number, part: Partial<Commit> = {}): Commit {

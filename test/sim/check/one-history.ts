@@ -4,7 +4,7 @@
  *
  * Builds the record of each room from the claims in the store and the frames that owners publish; other checkers read it.
  */
-import type { Claim, NodeKey } from '../../../src/cluster/ports.ts';
+import type { Claim, ClaimRequest, NodeKey } from '../../../src/cluster/ports.ts';
 import { readEvents, type ServerEvent } from '../../../src/protocol/server-reader.ts';
 import { decodeMember } from '../../../src/room/member.ts';
 import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
@@ -43,7 +43,7 @@ export class OneHistory {
     return room;
   }
 
-  claimed(name: string, by: NodeKey, dead: NodeKey | null, claim: Claim): void {
+  claimed({ room: name, self: by, dead }: Pick<ClaimRequest, 'room' | 'self' | 'dead'>, claim: Claim): void {
     if (claim.kind === 'other') return;
     const room = this.room(name);
     const { epoch, record } = claim;

@@ -24,10 +24,10 @@ class Node {
   /** What its store does: serve, fail, or stall with an answer when it serves again. */
   mode: 'serve' | 'fail' | 'stall' = 'serve';
   #stalled: (() => void)[] = [];
-  readonly #record: NodeRecord;
+  readonly #record: Omit<NodeRecord, 'beat'>;
 
   constructor(id: string, incarnation = '1') {
-    this.#record = { id, incarnation, startedAt: clock.wall(), owned: 0, members: 0, connections: 0 };
+    this.#record = { id, incarnation, startedAt: clock.wall(), owned: 0, members: 0, connections: 0, draining: false };
     const inner = new MemoryNodeStore(store);
     const gate = async <R>(run: () => Promise<R>): Promise<R> => {
       if (this.mode === 'stall') await new Promise<void>((resume) => this.#stalled.push(resume));
@@ -36,6 +36,7 @@ class Node {
     };
     const gated: NodeStore = {
       renew: (self, ttlMs) => gate(() => inner.renew(self, ttlMs)),
+      isConnected: () => gate(() => inner.isConnected()),
       isAlive: (node) => gate(() => inner.isAlive(node)),
       remove: (node) => gate(() => inner.remove(node)),
     };
