@@ -22,12 +22,15 @@ export class MemoryDirectory implements Directory {
     if (owner === self ? attempt <= stored.attempt : !isFree) {
       return { kind: 'other', epoch: before, owner: must(owner, 'the owner of a room that is not free') };
     }
+    const isOwn = owner === self && copy > 0 && (copy === before || copy === stored.bringing);
+    const isCopy = isForgotten || isOwn;
     stored.owner = self;
     stored.attempt = attempt;
-    stored.from = isForgotten ? copy : before;
+    stored.from = isCopy ? copy : before;
+    stored.bringing = isCopy ? copy : 0;
     stored.epoch = Math.max(before + 1, floor + 1, copy + 1, stored.logTop.epoch + 1, this.#wallMs());
     rooms.set(room, stored, ttlMs);
-    return { kind: 'owned', epoch: stored.epoch, before, isForgotten, record: toRecord(stored) };
+    return { kind: 'owned', epoch: stored.epoch, before, isCopy, record: toRecord(stored) };
   }
 
   async transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean> {
@@ -64,6 +67,7 @@ function emptyRoom(): StoredRoom {
     epoch: 0,
     from: 0,
     attempt: 0,
+    bringing: 0,
     seq: null,
     at: 0,
     meta: null,

@@ -45,6 +45,8 @@ export interface StoredRoom {
   from: number;
   /** The owner's last claim. */
   attempt: number;
+  /** Epoch of the copy that the owner claimed with, until it has written it; else 0. */
+  bringing: number;
   /** null until the first commit. */
   seq: number | null;
   /** Epoch of the last commit. */

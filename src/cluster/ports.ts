@@ -91,8 +91,8 @@ export type Claim =
       readonly epoch: number;
       /** The epoch before, 0 where the store knew none. */
       readonly before: number;
-      /** The store had forgotten the epoch of the claimant's copy: that copy is the room, not the record. */
-      readonly isForgotten: boolean;
+      /** The claimant's copy is the room, not the record: the store had forgotten its epoch, or it is the current one. */
+      readonly isCopy: boolean;
       /** null for a room that the store does not know. */
       readonly record: RoomRecord | null;
     }

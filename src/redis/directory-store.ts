@@ -21,7 +21,7 @@ export class RedisDirectory implements Directory {
     const epoch = integer(reply[1], 'epoch');
     if (reply[0] === 0) return { kind: 'other', epoch, owner: buffer(reply[2], 'owner').toString() };
     const record = readRecord(array(reply[4], 'fields'), array(reply[5], 'entries'));
-    return { kind: 'owned', epoch, before: integer(reply[2], 'epoch before'), isForgotten: reply[3] === 1, record };
+    return { kind: 'owned', epoch, before: integer(reply[2], 'epoch before'), isCopy: reply[3] === 1, record };
   }
 
   async transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean> {

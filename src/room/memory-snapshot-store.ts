@@ -19,6 +19,7 @@ export class MemorySnapshotStore implements SnapshotStore {
     // What a connection sent before it was given up may be served after its successor's: the later state stays.
     if (stored.at === commit.epoch && stored.seq !== null && stored.seq > commit.seq) return 'written';
     if (commit.whole) {
+      stored.bringing = 0;
       stored.meta = null;
       stored.state.clear();
       stored.members.clear();

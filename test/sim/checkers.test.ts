@@ -40,7 +40,7 @@ beforeEach(() => {
 function own(node: string, epoch: number, seq: number | null, dead: string | null = null, room = ROOM): void {
   const record: StoredRecord | null =
     seq === null ? null : { seq, meta: null, state: new Map(), members: new Map(), log: [] };
-  history.claimed({ room, self: node, dead }, { kind: 'owned', epoch, before: 0, isForgotten: false, record });
+  history.claimed({ room, self: node, dead }, { kind: 'owned', epoch, before: 0, isCopy: false, record });
 }
 
 function publish(node: string, epoch: number, first: number, ...told: Told[]): void {

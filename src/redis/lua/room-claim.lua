@@ -1,6 +1,7 @@
 -- Makes a node the owner of a room that has none, or whose owner is exactly the dead one that it names, or that began
 -- from an older epoch than the copy which the claimant holds: that epoch was given out by this directory, so one that it
--- does not know was forgotten (an empty restart, or a failover to a replica that lagged).
+-- does not know was forgotten (an empty restart, or a failover to a replica that lagged). The copy is the room as well
+-- where the claimant owns the room in just that epoch, or has claimed with it before and not written it yet.
 -- The epoch grows beyond the old one, beyond what the claimant has seen, beyond TIME (so it grows over a Redis that lost
 -- its data, too) and beyond the ids of the log, so that the new owner's entries always follow those that are there. No
 -- marker entry is needed, and rooms that never log get no stream: log-append checks owner and epoch in this same slot.
@@ -13,18 +14,19 @@
 -- ARGV floor     an epoch that the new one is above
 -- ARGV ttlMs
 -- Returns { 0, epoch, owner }                                another node owns it, or a later claim was served before
---         { 1, epoch, before, forgotten, fields, entries }   owned; all fields of the hash (name, value, ...), all
---                                                            entries of the log; forgotten 1: the copy is the room
+--         { 1, epoch, before, copied, fields, entries }      owned; all fields of the hash (name, value, ...), all
+--                                                            entries of the log; copied 1: the copy is the room
 local room, log = KEYS[1], KEYS[2]
 local attempt, copy, floor = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'attempt')
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'attempt', 'bringing')
 local owner, before, from = found[1], tonumber(found[2] or '0'), tonumber(found[3] or '0')
-local forgotten = copy > from and copy ~= before
+local copied = copy > from and copy ~= before
 if owner == ARGV[1] then
   if attempt <= tonumber(found[4] or '0') then
     return { 0, before, owner }
   end
-elseif owner and owner ~= ARGV[2] and not forgotten then
+  copied = copied or copy > 0 and (copy == before or copy == tonumber(found[5] or '0'))
+elseif owner and owner ~= ARGV[2] and not copied then
   return { 0, before, owner }
 end
 
@@ -43,8 +45,8 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
-redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(forgotten and copy or before))
-redis.call('HSET', room, 'attempt', ARGV[3])
+redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(copied and copy or before))
+redis.call('HSET', room, 'attempt', ARGV[3], 'bringing', text(copied and copy or 0))
 redis.call('PEXPIRE', room, ARGV[6])
 redis.call('PEXPIRE', log, ARGV[6])
-return { 1, epoch, before, forgotten and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }
+return { 1, epoch, before, copied and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }

@@ -92,7 +92,7 @@ onBothStores((world) => {
     test('[claim] a copy whose epoch the store forgot is the room, above all epochs that its owner saw', async () => {
       const copy = (await world().timeMs()) + 60_000;
       const found = owned(await world().directory.claim(claimOf(A, { copy })));
-      expect(found).toMatchObject({ isForgotten: true, before: 0, record: null });
+      expect(found).toMatchObject({ isCopy: true, before: 0, record: null });
       expect(found.epoch).toBeGreaterThan(copy);
     });
 
@@ -100,7 +100,7 @@ onBothStores((world) => {
       const [older, newer] = [5, 7];
       const first = owned(await world().directory.claim(claimOf(A, { copy: older })));
       const second = owned(await world().directory.claim(claimOf(B, { copy: newer })));
-      expect(second).toMatchObject({ isForgotten: true, before: first.epoch });
+      expect(second).toMatchObject({ isCopy: true, before: first.epoch });
       await expect(world().snapshots.commit([commit(first.epoch, 9)])).resolves.toEqual(['fenced']);
       const again = await world().directory.claim(claimOf(A, { copy: older }));
       expect(again).toEqual({ kind: 'other', epoch: second.epoch, owner: B });
@@ -112,7 +112,7 @@ onBothStores((world) => {
       const late = await world().directory.claim(claimOf(A, { copy }));
       expect(late).toEqual({ kind: 'other', epoch, owner: B });
       await world().directory.release(ROOM, B, epoch, TTL_MS);
-      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isForgotten: false });
+      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isCopy: false });
     });
 
     test('[claim] a room that was deleted does not come back with a late copy', async () => {
@@ -120,7 +120,7 @@ onBothStores((world) => {
       const epoch = await claim(world(), B, ROOM, A);
       await world().directory.release(ROOM, B, epoch, 0);
       const late = owned(await world().directory.claim(claimOf(A, { copy })));
-      expect(late).toMatchObject({ isForgotten: false, before: epoch, record: null });
+      expect(late).toMatchObject({ isCopy: false, before: epoch, record: null });
     });
 
     test('[claim] a copy replaces a record with a higher seq', async () => {
@@ -135,6 +135,21 @@ onBothStores((world) => {
       await expect(world().snapshots.commit([brought])).resolves.toEqual(['written']);
       const record = await load(world(), ROOM, B);
       expect([record?.seq, [...(record?.state.keys() ?? [])]]).toEqual([10, ['new']]);
+    });
+
+    test('[claim] a copy is the room again where its claim was answered to nobody', async () => {
+      const copy = 5;
+      await world().directory.claim(claimOf(A, { copy }));
+      const { epoch, isCopy } = owned(await world().directory.claim(claimOf(A, { copy })));
+      expect(isCopy).toBe(true);
+      await world().snapshots.commit([commit(epoch, 3, { whole: true })]);
+      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isCopy: false });
+    });
+
+    test('[claim] the copy of an owner that claims anew is the room', async () => {
+      const copy = await claim(world());
+      await world().snapshots.commit([commit(copy, 3)]);
+      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isCopy: true, before: copy });
     });
 
     test('[claim] one that is served behind a later one of its node changes nothing', async () => {
@@ -160,7 +175,7 @@ onBothStores((world) => {
       await expect(world().directory.claim(claimOf(A))).resolves.toEqual({ kind: 'other', epoch, owner: B });
       // Its first claim: numbers of another node do not matter.
       const next = owned(await world().directory.claim(claimOf(B, { attempt: 1 })));
-      expect(next).toMatchObject({ before: epoch, isForgotten: false });
+      expect(next).toMatchObject({ before: epoch, isCopy: false });
       expect(next.epoch).toBeGreaterThan(epoch);
       expect(next.record?.seq).toBe(7);
     });
