@@ -31,6 +31,7 @@ export class Counters {
   claims = 0;
   takeOvers = 0;
   fenced = 0;
+  copiesBrought = 0;
   commits = 0;
   commitsFailed = 0;
   logAppends = 0;

@@ -13,6 +13,7 @@ import type { Position } from './ports.ts';
 import type { Attachment } from './relay-to-owner.ts';
 
 export function attachEdge(owner: Owner, node: NodeKey, at: Position, seats: readonly Attachment[]): void {
+  if (at.epoch > owner.epoch) return owner.events.onOutdated(at.epoch);
   const edge = owner.feed.edge(node);
   edge.isStale = false;
   dropGone(owner, edge, seats);

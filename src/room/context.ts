@@ -29,6 +29,8 @@ interface RoomContextOptions {
 export interface OwnerEvents {
   /** Another node owns the room: this copy is dead. */
   onFenced(): void;
+  /** Somebody has seen the room in a later epoch than ours. */
+  onOutdated(epoch: number): void;
   /** The last member left, or a first one came. */
   onOccupied(occupied: boolean): void;
   /** A member became away: its grace time runs. */

@@ -109,10 +109,7 @@ export class Feed {
   /** The log has answered for the oldest held frame. */
   appended(result: WriteResult): void {
     if (this.#closed) return;
-    if (result === 'fenced') {
-      this.close();
-      return this.#onFenced();
-    }
+    if (result === 'fenced') return this.#onFenced();
     let next = this.#held.shift();
     while (next) {
       this.#deliver(next);
@@ -124,6 +121,22 @@ export class Feed {
   close(): void {
     this.#closed = true;
     this.#held = [];
+  }
+
+  /** As `close`, but what the outbox holds is sealed, and kept beside what waits: the copy may be the room again. */
+  suspend(outbox: Outbox): void {
+    this.#closed = true;
+    const first = this.#seq + 1;
+    const sealed = outbox.seal(this.#roomStr, this.epoch, first);
+    if (!sealed) return;
+    this.#seq += sealed.count;
+    this.history.push(this.epoch, first, this.#seq, sealed.frame);
+    this.#held.push({ frame: sealed.frame, first, last: this.#seq, answers: [] });
+  }
+
+  /** Sealed frames that nobody was told of. */
+  get untold(): readonly Uint8Array[] {
+    return this.#held.flatMap(({ frame }) => frame ?? []);
   }
 
   #hold(batch: Batch, note: Uint8Array | null): void {

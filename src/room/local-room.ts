@@ -10,12 +10,12 @@
  * dropped: the SYNC that follows makes their clients send them again (P17).
  */
 import { unreachable } from '../base/assert.ts';
-import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
-import { encodeError } from '../protocol/server-frame.ts';
+import type { NodeKey } from '../cluster/ports.ts';
 import { attachSeat, detachEdge } from './attach.ts';
 import { DeferredMessages } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
+import { KeptCopy, Past } from './kept-copy.ts';
 import { LocalSeat, type Place } from './local-seat.ts';
 import { Owner } from './owner.ts';
 import type { Connection, JoinRequest, Position } from './ports.ts';
@@ -23,8 +23,8 @@ import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import { pauseBetween, resolveOwner } from './resolve.ts';
 import { RoomTimers } from './room-timers.ts';
-import { bringRoom, loadRoom } from './snapshot.ts';
-import { WaitingCommands } from './waiting-commands.ts';
+import type { LoadedRoom } from './snapshot.ts';
+import { refuseJoins, WaitingCommands } from './waiting-commands.ts';
 
 export type Role =
   | { readonly kind: 'resolving' }
@@ -47,9 +47,8 @@ export class LocalRoom implements Place {
   readonly #waiting: WaitingCommands;
   readonly #deferred: DeferredMessages;
   #role: Role = RESOLVING;
-  #wasFenced = false;
-  /** This node's copy from before it found its cluster. */
-  #brought: Owner | null = null;
+  /** What it has been at this node, for the next claim. */
+  readonly past = new Past();
   readonly #timers: RoomTimers;
 
   constructor(room: string, type: RoomType, context: RegistryContext) {
@@ -70,13 +69,14 @@ export class LocalRoom implements Place {
     return this.#role.kind === 'owner' ? this.#role.owner : null;
   }
 
-  /** Whether somebody waits for its role, or sits in it. */
+  /** Whether somebody waits for its role, or sits in it, or it may be nowhere but here. */
   get isNeeded(): boolean {
-    return this.seats.size > 0 || !this.#deferred.isEmpty;
+    return this.seats.size > 0 || !this.#deferred.isEmpty || this.past.copy !== null;
   }
 
   /** Finds out who owns the room. `suspect` is an owner that this node knows to be dead. */
   resolve(suspect: NodeKey | null = null): void {
+    if (this.#role.kind === 'edge') this.past.sawEpoch(this.#role.edge.position?.epoch ?? 0);
     this.#role = RESOLVING;
     void resolveOwner(this, this.#context, suspect);
   }
@@ -140,61 +140,48 @@ export class LocalRoom implements Place {
     if (!follows || !this.#deferred.isEmpty) this.#deferred.add(task);
   }
 
-  becomeOwner(epoch: number, record: RoomRecord | null, isClean: boolean): void {
-    const { clock } = this.#context.rooms;
-    const graceEndsAt = clock.now() + this.type.graceMs;
-    const brought = record === null ? this.#brought : null;
-    this.#brought = null;
-    const loaded = brought
-      ? bringRoom(epoch, brought, graceEndsAt)
-      : loadRoom(epoch, record, isClean && !this.#wasFenced, graceEndsAt);
+  becomeOwner(loaded: LoadedRoom): void {
     const owner = new Owner(this.room, this.type, loaded, this.#context.rooms, {
       onFenced: () => this.demote(owner),
+      onOutdated: (epoch) => this.#outdated(owner, epoch),
       onOccupied: (occupied) => this.#occupied(owner, occupied),
       onAway: () => this.#context.watchGrace(this),
       onClosed: (frame) => this.#closed(owner, frame),
     });
     this.#role = { kind: 'owner', owner };
-    this.#context.rooms.snapshotter.track(owner, brought !== null);
+    this.past.sawEpoch(owner.epoch);
+    const { publisher, snapshotter } = this.#context.rooms;
+    for (const frame of loaded.untold?.frames ?? []) publisher.publish(loaded.untold?.topic ?? '', frame);
+    snapshotter.track(owner);
     owner.created();
     if (owner.roster.size > 0) this.#context.watchGrace(this);
     this.#occupied(owner, owner.roster.size > 0);
     for (const seat of [...this.seats.values()]) attachSeat(owner, seat);
-    this.#resolved();
+    this.#decided();
   }
 
   becomeEdge(node: NodeKey): void {
-    this.#brought = null;
     const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats);
     this.#role = { kind: 'edge', edge };
     if (this.seats.size === 0) {
-      this.#resolved();
+      this.#decided();
       if (this.#role.kind === 'edge') this.#context.drop(this);
       return;
     }
     edge.start();
-    this.#resolved();
+    this.#decided();
   }
 
-  /** Refuses the JOINs that wait for an owner; seats that were joined before go on waiting. */
   refuseWaiting(text: string): void {
-    for (const seat of [...this.seats.values()]) {
-      const { pending } = seat;
-      if (!pending) continue;
-      seat.refused(pending.req, encodeError('unavailable', text, { req: pending.req, room: this.room }));
-    }
+    refuseJoins(this.room, this.seats.values(), text);
   }
 
-  /** Another node owns the room: this copy is given up at once, and everybody here goes to that one. */
+  /** The directory has it that another node owns the room, or nobody: everybody here goes where it is. */
   demote(owner: Owner): void {
     if (this.owner !== owner) return;
     this.#context.rooms.counters.fenced++;
-    this.#wasFenced = true;
-    this.retire(owner);
-    for (const edge of owner.feed.edges.keys()) {
-      this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, this.room));
-    }
-    this.resolve();
+    this.past.wasFenced = true;
+    this.#claimAnew(owner, true);
   }
 
   /**
@@ -205,9 +192,20 @@ export class LocalRoom implements Place {
     const { owner } = this;
     owner?.flush();
     // Its last words may have closed it.
-    if (!owner || this.owner !== owner) return;
-    this.retire(owner);
-    this.#brought = owner;
+    if (owner && this.owner === owner) this.#claimAnew(owner, false);
+  }
+
+  /** A member of the room has seen a later epoch: the directory lost it, and its clock is behind. */
+  #outdated(owner: Owner, epoch: number): void {
+    if (this.owner !== owner) return;
+    this.past.sawEpoch(epoch);
+    this.#claimAnew(owner, true);
+  }
+
+  #claimAnew(owner: Owner, isShared: boolean): void {
+    owner.feed.suspend(owner.outbox);
+    this.past.copy = owner.isClosed ? null : new KeptCopy(owner, isShared);
+    this.#stop(owner);
     this.resolve();
   }
 
@@ -252,11 +250,9 @@ export class LocalRoom implements Place {
     this.#waiting.add(seat, op, cseq, bytes.slice(start, end));
   }
 
-  #resolved(): void {
-    for (const { seat, op, cseq, body } of this.#waiting.take()) {
-      if (op === RELAY.message) this.message(seat, cseq, body, 0, body.length);
-      else this.patch(seat, cseq, body, 0, body.length);
-    }
+  #decided(): void {
+    for (const edge of this.past.dropCopy()) this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, this.room));
+    this.#waiting.run(this);
     this.#deferred.run();
   }
 
@@ -291,9 +287,13 @@ export class LocalRoom implements Place {
     else this.#context.drop(this);
   }
 
-  /** Stops everything that the owner has running. */
+  /** Stops everything that the owner has running, and what it has to say is over. */
   retire(owner: Owner): void {
     owner.feed.close();
+    this.#stop(owner);
+  }
+
+  #stop(owner: Owner): void {
     this.#context.rooms.snapshotter.forget(owner);
     this.#timers.stop();
   }

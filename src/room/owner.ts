@@ -32,8 +32,8 @@ export class Owner {
   readonly feed: Feed;
   readonly commands: OrderedCommands;
   readonly stateBytesMax: number;
+  readonly events: OwnerEvents;
   readonly #context: RoomContext;
-  readonly #events: OwnerEvents;
   readonly #script: Script | null;
   #scheduled = false;
   #closed = false;
@@ -48,7 +48,7 @@ export class Owner {
     this.outbox = new Outbox(loaded.state);
     this.stateBytesMax = context.options.stateBytesMax;
     this.#context = context;
-    this.#events = events;
+    this.events = events;
     this.feed = new Feed(loaded.position, context.publisher, context.post, context.flusher, () => events.onFenced(), {
       room,
       self: context.self,
@@ -126,13 +126,8 @@ export class Owner {
     member.graceEndsAt = this.#context.clock.now() + this.type.graceMs;
     this.roster.statusChanged();
     if (this.type.presence) this.outbox.status(member, STATUS.away);
-    this.#events.onAway();
+    this.events.onAway();
     this.schedule();
-  }
-
-  /** The store has answered that another node owns the room. */
-  fenced(): void {
-    this.#events.onFenced();
   }
 
   tick(elapsedMs: number): void {
@@ -193,7 +188,7 @@ export class Owner {
   flush(): void {
     this.#scheduled = false;
     const closing = this.#closing;
-    if (closing) this.outbox.reply(() => () => this.#events.onClosed(closing));
+    if (closing) this.outbox.reply(() => () => this.events.onClosed(closing));
     this.#closing = null;
     if (this.outbox.isEmpty) return;
     const events = this.feed.flush(this.outbox);
@@ -217,7 +212,7 @@ export class Owner {
       link.member = 0;
       return rejection;
     }
-    if (this.roster.size === 1) this.#events.onOccupied(true);
+    if (this.roster.size === 1) this.events.onOccupied(true);
     this.schedule();
     return null;
   }
@@ -263,7 +258,7 @@ export class Owner {
     if (member.link) member.link.member = 0;
     this.roster.remove(member.number);
     this.outbox.left(member, reason, this.type.presence);
-    if (this.roster.size === 0) this.#events.onOccupied(false);
+    if (this.roster.size === 0) this.events.onOccupied(false);
     this.changed();
     this.schedule();
   }

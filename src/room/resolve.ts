@@ -7,6 +7,7 @@ import { fullJitterMs } from '../base/backoff.ts';
 import type { Claim, NodeKey } from '../cluster/ports.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { RegistryContext } from './registry-context.ts';
+import { bringRoom, type LoadedRoom, loadRoom } from './snapshot.ts';
 
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 1000;
@@ -33,16 +34,48 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
       continue;
     }
     if (claim.kind === 'owned') {
+      const isClean = !context.halfTaken.delete(room.room) && dead === null;
+      const loaded = await load(room, context, claim, isClean);
+      if (loaded === null) continue;
       if (context.isStopped()) return giveBackUnused(room, context, claim.epoch);
       if (dead !== null) context.rooms.counters.takeOvers++;
-      const isClean = !context.halfTaken.delete(room.room) && dead === null;
-      return room.becomeOwner(claim.epoch, claim.record, isClean);
+      return room.becomeOwner(loaded);
     }
+    // A claim of ours that was served before this one; the next one counts higher.
+    if (claim.owner === context.rooms.self) continue;
     const found = await context.liveness.find(claim.owner);
     // Its end may have been told between the answer and now.
     if (found === 'alive' && !context.liveness.isDead(claim.owner)) return room.becomeEdge(claim.owner);
     dead = found !== 'unknown' && context.liveness.isDead(claim.owner) ? claim.owner : null;
   }
+}
+
+/**
+ * The room to begin with; null where it could not be written. A copy that the store had forgotten is written before
+ * anything is said in its new epoch: what members were told in the old one must not be lost by a crash from here on.
+ */
+async function load(
+  room: LocalRoom,
+  context: RegistryContext,
+  claim: Claim & { kind: 'owned' },
+  isClean: boolean,
+): Promise<LoadedRoom | null> {
+  const { clock, counters, log, snapshotter } = context.rooms;
+  const graceEndsAt = clock.now() + room.type.graceMs;
+  const { copy } = room.past;
+  if (!copy?.isRoom(claim)) return loadRoom(claim.epoch, claim.record, isClean && !room.past.wasFenced, graceEndsAt);
+  const loaded = bringRoom(claim.epoch, copy.owner, graceEndsAt);
+  try {
+    const { state, roster, position } = loaded;
+    const isKept = room.type.durability !== 'none';
+    const stored = { room: room.room, type: room.type, state, roster, feed: position };
+    if (isKept && (await snapshotter.writeWhole(stored)) !== 'written') return null;
+  } catch (cause) {
+    log.warn({ err: cause, room: room.room }, 'the copy of a room could not be written; trying on');
+    return null;
+  }
+  counters.copiesBrought++;
+  return loaded;
 }
 
 /** The node began to stop while it claimed. */
@@ -70,8 +103,8 @@ async function tryClaim(
       self: rooms.self,
       dead,
       attempt: context.nextAttempt(),
-      copy: 0,
-      floor: 0,
+      copy: room.past.copy?.epoch ?? 0,
+      floor: room.past.epochSeen,
       ttlMs: options.ttlActiveMs,
     });
   } catch (cause) {

@@ -21,7 +21,12 @@ export interface LoadedRoom {
   readonly position: Position;
   readonly state: RoomState;
   readonly roster: Roster;
+  /** Frames of the epoch before that its members were not told, and their topic. */
+  readonly untold: { readonly topic: string; readonly frames: readonly Uint8Array[] } | null;
 }
+
+/** What a commit is made of. */
+export type Storable = Pick<Owner, 'room' | 'type' | 'state' | 'roster'> & { readonly feed: Position };
 
 /** What changed since the last commit, with a way back for when the store can't be reached. */
 export interface PendingCommit {
@@ -30,7 +35,7 @@ export interface PendingCommit {
   restore(): void;
 }
 
-export function takeCommit(owner: Owner, self: NodeKey, whole: boolean, ttlMs: number): PendingCommit {
+export function takeCommit(owner: Storable, self: NodeKey, whole: boolean, ttlMs: number): PendingCommit {
   const { state, roster } = owner;
   const kept = owner.type.durability !== 'none';
   const keys = kept ? (whole ? [...state.keys()] : [...state.dirty]) : [];
@@ -77,17 +82,18 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   }
   if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (Math.floor(epoch / BAND_MS) % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
-  return { position: { epoch, seq }, state, roster };
+  return { position: { epoch, seq }, state, roster, untold: null };
 }
 
-/** The room of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
-export function bringRoom(epoch: number, owner: Owner, graceEndsAt: number): LoadedRoom {
-  for (const member of owner.roster.members.values()) {
+/** The copy of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
+export function bringRoom(epoch: number, { roster, state, feed }: Owner, graceEndsAt: number): LoadedRoom {
+  for (const member of roster.members.values()) {
     member.link = null;
     member.graceEndsAt = graceEndsAt;
   }
-  owner.roster.statusChanged();
-  return { position: { epoch, seq: owner.feed.seq }, state: owner.state, roster: owner.roster };
+  roster.statusChanged();
+  const { topic, untold: frames } = feed;
+  return { position: { epoch, seq: feed.seq }, state, roster, untold: { topic, frames } };
 }
 
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {

@@ -15,7 +15,7 @@ import type { Rng } from '../base/rng.ts';
 import type { NodeKey } from '../cluster/ports.ts';
 import type { Owner } from './owner.ts';
 import type { SnapshotStore, WriteResult } from './ports.ts';
-import { type PendingCommit, takeCommit } from './snapshot.ts';
+import { type PendingCommit, type Storable, takeCommit } from './snapshot.ts';
 
 export interface SnapshotterOptions {
   readonly debounceMs: number;
@@ -76,11 +76,9 @@ export class Snapshotter {
     this.#options = options;
   }
 
-  /** `whole`: the store has nothing of this room yet, or something else. */
-  track(owner: Owner, whole: boolean): void {
+  track(owner: Owner): void {
     const now = this.#clock.now();
-    this.#tracked.set(owner, { firstAt: null, lastAt: now, committedAt: now, committing: false, whole });
-    if (whole) this.mark(owner);
+    this.#tracked.set(owner, { firstAt: null, lastAt: now, committedAt: now, committing: false, whole: false });
   }
 
   forget(owner: Owner): void {
@@ -130,6 +128,13 @@ export class Snapshotter {
       if (tracked && whole) tracked.whole = true;
       throw cause;
     }
+  }
+
+  /** Writes a room whole that nothing tracks yet. Rejects when the store can't be reached. */
+  async writeWhole(room: Storable): Promise<WriteResult> {
+    const [result] = await this.#store.commit([takeCommit(room, this.#self, true, this.#ttlMs(room)).commit]);
+    this.#counters.commits++;
+    return result ?? 'fenced';
   }
 
   stop(): void {
@@ -229,7 +234,7 @@ export class Snapshotter {
         tracked.committing = false;
         tracked.committedAt = now;
         if (pending[i]?.commit.whole) tracked.whole = false;
-        if (results[i] !== 'written') owner.fenced();
+        if (results[i] !== 'written') owner.events.onFenced();
       }
     } catch (cause) {
       this.#failed(owners, pending, cause);
@@ -259,7 +264,7 @@ export class Snapshotter {
     }
   }
 
-  #ttlMs(owner: Owner): number {
+  #ttlMs(owner: Pick<Owner, 'roster'>): number {
     return owner.roster.size > 0 ? this.#options.ttlActiveMs : this.#options.ttlWaitingMs;
   }
 }

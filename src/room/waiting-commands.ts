@@ -1,8 +1,8 @@
 import { encodeError } from '../protocol/server-frame.ts';
-import type { LocalSeat } from './local-seat.ts';
-import type { RELAY } from './relay-message.ts';
+import type { LocalSeat, Place } from './local-seat.ts';
+import { RELAY } from './relay-message.ts';
 
-export interface WaitingCommand {
+interface WaitingCommand {
   readonly seat: LocalSeat;
   readonly op: typeof RELAY.message | typeof RELAY.patch;
   readonly cseq: number;
@@ -37,10 +37,22 @@ export class WaitingCommands {
     this.#bytes = this.#commands.reduce((bytes, { body }) => bytes + body.length, 0);
   }
 
-  take(): readonly WaitingCommand[] {
+  /** They go where the room is. */
+  run(place: Pick<Place, 'message' | 'patch'>): void {
     const commands = this.#commands;
     this.#commands = [];
     this.#bytes = 0;
-    return commands;
+    for (const { seat, op, cseq, body } of commands) {
+      if (op === RELAY.message) place.message(seat, cseq, body, 0, body.length);
+      else place.patch(seat, cseq, body, 0, body.length);
+    }
+  }
+}
+
+/** Refuses the JOINs that wait for an owner; seats that were joined before go on waiting. */
+export function refuseJoins(room: string, seats: Iterable<LocalSeat>, text: string): void {
+  for (const seat of [...seats]) {
+    const { pending } = seat;
+    if (pending) seat.refused(pending.req, encodeError('unavailable', text, { req: pending.req, room }));
   }
 }

@@ -55,6 +55,11 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
   { field: 'resyncs', name: 'resyncs_total', help: 'Fresh starts that an owner made for members or edges (SYNC).' },
   { field: 'catchUps', name: 'catch_ups_total', help: 'JOINs answered from the history (P7).' },
   { field: 'claims', name: 'room_claims_total', help: 'Rooms claimed in the directory.' },
+  {
+    field: 'copiesBrought',
+    name: 'room_copies_brought_total',
+    help: 'Of those, rooms that the store had forgotten and this node still held.',
+  },
   { field: 'takeOvers', name: 'room_take_overs_total', help: 'Of those, rooms of a dead owner.' },
   { field: 'fenced', name: 'room_fenced_total', help: 'Rooms lost to another owner.' },
   { field: 'commits', name: 'commits_total', help: 'Rooms written to the store.' },

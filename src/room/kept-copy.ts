@@ -1,0 +1,55 @@
+/**
+ * What a node still holds of a room that it owned, from when its claim was lost until the directory says whose the room
+ * is. Where another node owns it by right, the copy is dropped. Where the store forgot (Redis restarted empty, a replica
+ * that lagged took over), the copy is the room: the one with the latest epoch, if several nodes hold one.
+ */
+import type { Claim, NodeKey } from '../cluster/ports.ts';
+import type { Owner } from './owner.ts';
+
+export class KeptCopy {
+  readonly owner: Owner;
+  /** Nodes that had attached the room: told when it is clear where it is. */
+  readonly edges: readonly NodeKey[];
+  /** Its epoch was given out by this directory, and not by the memory of a node that was alone. */
+  readonly #isShared: boolean;
+
+  constructor(owner: Owner, isShared: boolean) {
+    this.owner = owner;
+    this.edges = [...owner.feed.edges.keys()];
+    this.#isShared = isShared;
+  }
+
+  /** What a claim names as its copy; 0: the directory can't judge it. */
+  get epoch(): number {
+    return this.#isShared ? this.owner.epoch : 0;
+  }
+
+  /** Whether a claim that was granted makes this copy the room. One from a time alone gives way to any record. */
+  isRoom(claim: Claim & { kind: 'owned' }): boolean {
+    return this.#isShared ? claim.isCopy : claim.record === null;
+  }
+}
+
+/** What a node remembers of a room between its roles in it. */
+export class Past {
+  copy: KeptCopy | null = null;
+  /** Another owner has been between this node's times: what it takes over is not what it gave up. */
+  wasFenced = false;
+  #epochSeen = 0;
+
+  /** The highest epoch that this node has seen of the room: the next one is above it. */
+  get epochSeen(): number {
+    return this.#epochSeen;
+  }
+
+  sawEpoch(epoch: number): void {
+    this.#epochSeen = Math.max(this.#epochSeen, epoch);
+  }
+
+  /** It is decided whose the room is; answers the nodes that wait to hear of it. */
+  dropCopy(): readonly NodeKey[] {
+    const edges = this.copy?.edges ?? [];
+    this.copy = null;
+    return edges;
+  }
+}
