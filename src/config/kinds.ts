@@ -69,6 +69,13 @@ export function secret(charsMin: number): Kind<string> {
   return { schema: z.string().min(charsMin), expects: `at least ${charsMin} characters`, show: hidden };
 }
 
+/** One that another program chose: no rule of ours about its strength. */
+export const password: Kind<string> = {
+  schema: z.string().max(512),
+  expects: 'up to 512 characters',
+  show: hidden,
+};
+
 /** PEM in one variable: many tools can't carry line breaks there, so a written `\n` counts as one. */
 export const ed25519PublicKey: Kind<string> = {
   schema: z
@@ -97,6 +104,28 @@ export const redisUrl: Kind<string> = {
   expects: 'redis://[user:password@]host[:port][/db], or rediss:// for TLS',
   // User, password and query may hold credentials, whatever else is wrong with the address.
   show: (text) => quoted(text.replace(/^([a-z]+:\/\/)?.*@/i, '$1***@').replace(/\?.*$/, '?***')),
+};
+
+const SERVER = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]{1,253})):(\d{1,5})$/;
+
+/** `10.0.0.1:26379,[::1]:26379,sentinel.example:26379`, each once. */
+export const servers: Kind<readonly { readonly host: string; readonly port: number }[]> = {
+  schema: z.string().transform((list, context) => {
+    const parts = list.split(',').map((part) => part.trim());
+    const found = parts
+      .map((part) => SERVER.exec(part))
+      .map((match) => ({
+        host: match?.[1] ?? match?.[2] ?? '',
+        port: Number(match?.[3] ?? 0),
+      }));
+    const isRight = found.every(({ host, port }) => host !== '' && port >= 1 && port <= 65_535);
+    if (isRight && new Set(parts).size === parts.length) return found;
+    context.addIssue({ code: 'custom', message: list });
+    return z.NEVER;
+  }),
+  expects: 'a comma-separated list of host:port, each once',
+  // Someone may have written whole URLs, with their passwords.
+  show: (list) => quoted(list.replace(/[^,@]*@/g, '***@')),
 };
 
 /** `https://a.example,https://b.example:8443`: origins as browsers send them, no paths, no wildcards. */

@@ -1,8 +1,21 @@
 /** Settings of a node as a process: where it listens, whom it lets in, which Redis and peers it has. */
-import { durationMs, ed25519PublicKey, integer, oneOf, origins, redisUrl, secret, text } from './kinds.ts';
+import {
+  durationMs,
+  ed25519PublicKey,
+  integer,
+  oneOf,
+  origins,
+  password,
+  redisUrl,
+  secret,
+  servers,
+  text,
+} from './kinds.ts';
 import { setting, settingBy } from './setting.ts';
 
 const HOUR_MS = 60 * 60_000;
+/** As in every example of a sentinel.conf. */
+export const DEFAULT_SENTINEL_NAME = 'mymaster';
 
 /** Dots and other characters of host names are not part of a node id. */
 const nodeIdFrom = (hostname: string, pid: number): string => {
@@ -63,7 +76,43 @@ export const redis = {
     'REDIS_URL',
     redisUrl,
     null,
-    'The Redis of the cluster. Without it the node stands alone and keeps everything in memory.',
+    'The Redis of the cluster. Without it (and without REDIS_MODE=sentinel) the node stands alone and keeps everything in memory.',
+  ),
+  redisMode: setting(
+    'REDIS_MODE',
+    oneOf('single', 'sentinel'),
+    'single',
+    '`single`: the Redis of REDIS_URL. `sentinel`: the master that the sentinels of REDIS_NODES name, through each failover.',
+  ),
+  redisNodes: setting(
+    'REDIS_NODES',
+    servers,
+    [] as readonly { readonly host: string; readonly port: number }[],
+    'The sentinels. All are asked at once, so name all of them. Connections to them, and to the master that they name, are without TLS.',
+  ),
+  redisSentinelName: setting(
+    'REDIS_SENTINEL_NAME',
+    text(/^[A-Za-z0-9_.-]{1,128}$/, '1 to 128 of A–Z, a–z, 0–9 and _ . -'),
+    DEFAULT_SENTINEL_NAME,
+    'By which name the sentinels know the master.',
+  ),
+  redisUsername: setting(
+    'REDIS_USERNAME',
+    text(/^\S{1,128}$/, 'up to 128 characters without blanks'),
+    null,
+    'ACL user at the master (REDIS_MODE=sentinel; else it is part of REDIS_URL).',
+  ),
+  redisPassword: setting(
+    'REDIS_PASSWORD',
+    password,
+    null,
+    'Password at the master and its replicas (REDIS_MODE=sentinel; else it is part of REDIS_URL).',
+  ),
+  redisSentinelPassword: setting(
+    'REDIS_SENTINEL_PASSWORD',
+    password,
+    null,
+    'Password at the sentinels themselves, where they ask for one.',
   ),
   redisKeyPrefix: setting(
     'REDIS_KEY_PREFIX',

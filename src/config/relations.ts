@@ -1,4 +1,5 @@
 /** What must hold between settings. Each relation is checked only when the settings it names are right by themselves. */
+import { DEFAULT_SENTINEL_NAME } from './node-settings.ts';
 import { type Config, SETTINGS } from './settings.ts';
 
 interface Relation {
@@ -13,6 +14,14 @@ type NumberKey = { [K in keyof Config]: Config[K] extends number ? K : never }[k
 
 /** Room for the roster and the header beside the state in one frame. */
 const STATE_ENVELOPE_BYTES = 65_536;
+
+const SENTINEL_ONLY = [
+  'redisNodes',
+  'redisSentinelName',
+  'redisUsername',
+  'redisPassword',
+  'redisSentinelPassword',
+] as const satisfies readonly (keyof Config)[];
 
 export const RELATIONS: readonly Relation[] = [
   {
@@ -41,6 +50,41 @@ export const RELATIONS: readonly Relation[] = [
       const key = c.jwtSecret === null ? 'JWT_PUBLIC_KEY' : 'JWT_SECRET';
       return `AUTH_MODE is not set, but ${key} is: expected AUTH_MODE=jwt to check tokens, or AUTH_MODE=none to let everyone in`;
     },
+  },
+  {
+    of: ['redisMode', 'redisNodes'],
+    doc: 'REDIS_MODE=sentinel goes with REDIS_NODES.',
+    problem: (c, given) =>
+      c.redisMode === 'sentinel' && !given.has('redisNodes')
+        ? 'REDIS_NODES is not set: expected the host:port of each sentinel, as REDIS_MODE is "sentinel"'
+        : null,
+  },
+  {
+    of: ['redisMode', 'redisUrl'],
+    doc: 'REDIS_MODE=sentinel goes without REDIS_URL, since the sentinels say where the master is.',
+    problem: (c, given) =>
+      c.redisMode === 'sentinel' && given.has('redisUrl')
+        ? 'REDIS_URL is set, but REDIS_MODE is "sentinel": expected REDIS_NODES, REDIS_USERNAME and REDIS_PASSWORD in its place'
+        : null,
+  },
+  // A setting that is not used would let someone believe that it is.
+  ...SENTINEL_ONLY.map(
+    (key): Relation => ({
+      of: ['redisMode', key],
+      doc: `${SETTINGS[key].env} goes with REDIS_MODE=sentinel only.`,
+      problem: (c, given) =>
+        c.redisMode !== 'sentinel' && given.has(key) && c[key] !== DEFAULT_SENTINEL_NAME
+          ? `${SETTINGS[key].env} is set, but REDIS_MODE is "${c.redisMode}": expected REDIS_MODE=sentinel, or all of it in REDIS_URL`
+          : null,
+    }),
+  ),
+  {
+    of: ['redisUsername', 'redisPassword'],
+    doc: 'REDIS_USERNAME goes with REDIS_PASSWORD.',
+    problem: (_, given) =>
+      given.has('redisUsername') && !given.has('redisPassword')
+        ? 'REDIS_PASSWORD is not set: expected that of REDIS_USERNAME'
+        : null,
   },
   atLeast(
     'receiveBytesMax',

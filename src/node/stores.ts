@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { NodeKey } from '../cluster/ports.ts';
 import type { Config } from '../config/settings.ts';
-import { openRedis, type RedisPorts } from '../redis/open-redis.ts';
+import { openRedis, type RedisPlace, type RedisPorts } from '../redis/open-redis.ts';
 import type { StorageStatus } from './node-view.ts';
 import { lonePorts, type StorePorts } from './store-ports.ts';
 import { switchingPorts } from './switching-ports.ts';
@@ -22,7 +22,8 @@ export interface Stores {
 }
 
 export async function openStores(config: Config, node: NodeKey, clock: Clock, log: Logger): Promise<Stores> {
-  if (config.redisUrl === null) {
+  const place = redisPlace(config);
+  if (place === null) {
     log.info({}, 'no REDIS_URL: rooms live in the memory of this node, which serves alone');
     return {
       ports: lonePorts(clock),
@@ -35,7 +36,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   let firstUp: (() => void) | null = null;
   const redis = openRedis(
     {
-      url: config.redisUrl,
+      ...place,
       prefix: config.redisKeyPrefix,
       node,
       connectTimeoutMs: config.redisConnectTimeoutMs,
@@ -51,7 +52,8 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   const state = await redis.started;
   if (state.status === 'up') return redisStores(redis);
 
-  log.error({ reason: state.reason }, "REDIS_URL can't be reached: this node serves alone, in memory, until it can");
+  const setting = config.redisMode === 'sentinel' ? 'the master behind REDIS_NODES' : 'REDIS_URL';
+  log.error({ reason: state.reason }, `${setting} can't be reached: this node serves alone, in memory, until it can`);
   const switching = switchingPorts(lonePorts(clock));
   let switched = false;
   let rejoin: (() => void) | null = null;
@@ -79,6 +81,13 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
       rejoin = task;
     },
   };
+}
+
+/** Null: the node was given no Redis. */
+function redisPlace(config: Config): RedisPlace | null {
+  if (config.redisMode === 'single') return config.redisUrl === null ? null : { url: config.redisUrl };
+  const { redisNodes: nodes, redisSentinelName: name, redisUsername: username, redisPassword: password } = config;
+  return { sentinels: { nodes, name, username, password, sentinelPassword: config.redisSentinelPassword } };
 }
 
 function redisStores(redis: RedisPorts): Stores {

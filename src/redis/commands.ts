@@ -66,14 +66,19 @@ export class Commands {
   }
 }
 
-/** First words on a new connection: is this a Redis that takes writes? Then the scripts. */
+/** First words on a new connection for commands: is this a Redis that takes writes? Then the scripts. */
 export async function prepareCommands(client: Redis): Promise<void> {
+  await refuseReplica(client);
+  await Promise.all(Object.values(SCRIPTS).map((script) => client.call('script', ['load', script.text])));
+}
+
+/** Rejects on a Redis that follows another one. One that may not be asked gets the benefit of the doubt. */
+export async function refuseReplica(client: Redis): Promise<void> {
   const role = await client.call('role').catch((error: Error) => {
     if (error.message.startsWith('NOPERM')) return null;
     throw error;
   });
   if (Array.isArray(role) && role[0] !== 'master') throw new Error(`Redis is a read-only ${String(role[0])}`);
-  await Promise.all(Object.values(SCRIPTS).map((script) => client.call('script', ['load', script.text])));
 }
 
 /** The bytes as the Buffer that ioredis wants, sharing memory. */

@@ -3,6 +3,23 @@ import type { RedisOptions } from 'ioredis';
 /** Without the one option that would choose another constructor of the client. */
 export type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
 
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A master and its replicas, found by asking their sentinels. Without TLS. */
+export interface SentinelAddress {
+  readonly nodes: readonly ServerAddress[];
+  /** By which the sentinels know the master. */
+  readonly name: string;
+  /** Of the master, and of any replica that may become it. */
+  readonly username: string | null;
+  readonly password: string | null;
+  /** Of the sentinels themselves. */
+  readonly sentinelPassword: string | null;
+}
+
 export interface ConnectionTimes {
   /** A connection attempt that takes longer has failed. */
   readonly connectTimeoutMs: number;
@@ -17,11 +34,8 @@ const DISCONNECT_TIMEOUT_MS = 500;
 /** First probe of a silent connection, by the kernel. */
 const KEEP_ALIVE_MS = 10_000;
 
-/**
- * Options for one connection that never comes back by itself: RedisConnection makes a new one. So nothing that
- * was sent, or was waiting, can be sent a second time. Throws on a URL that names no Redis, without quoting it.
- */
-export function connectionOptions(url: string, connectionName: string, times: ConnectionTimes): ClientOptions {
+/** Which Redis, by its URL. Throws on one that names no Redis, without quoting it. */
+export function urlOptions(url: string): ClientOptions & ServerAddress {
   const parsed = URL.parse(url);
   const path = /^\/?(\d{0,5})$/.exec(parsed?.pathname ?? '-');
   if (parsed === null || path === null || parsed.hostname === '' || !/^rediss?:$/.test(parsed.protocol)) {
@@ -34,6 +48,32 @@ export function connectionOptions(url: string, connectionName: string, times: Co
     ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
     ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
     ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
+
+/** Which Redis, by what its sentinels say; `Connector` asks them. */
+export function sentinelOptions(
+  { username, password }: SentinelAddress,
+  Connector: NonNullable<ClientOptions['Connector']>,
+): ClientOptions {
+  return {
+    Connector,
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+  };
+}
+
+/**
+ * Options for one connection that never comes back by itself: RedisConnection makes a new one. So nothing that
+ * was sent, or was waiting, can be sent a second time.
+ */
+export function connectionOptions(
+  server: ClientOptions,
+  connectionName: string,
+  times: ConnectionTimes,
+): ClientOptions {
+  return {
+    ...server,
     connectionName,
     connectTimeout: times.connectTimeoutMs,
     socketTimeout: times.commandTimeoutMs,

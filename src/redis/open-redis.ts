@@ -3,25 +3,37 @@ import type { Logger } from '../base/logger.ts';
 import type { Directory, Mailbox, NodeKey, NodeStore } from '../cluster/ports.ts';
 import type { LogStore, SnapshotStore } from '../room/ports.ts';
 import type { SessionStore } from '../session/ports.ts';
-import { Commands, prepareCommands } from './commands.ts';
-import { type ConnectionTimes, connectionOptions } from './connection-options.ts';
+import { Commands, prepareCommands, refuseReplica } from './commands.ts';
+import {
+  type ConnectionTimes,
+  connectionOptions,
+  type SentinelAddress,
+  sentinelOptions,
+  urlOptions,
+} from './connection-options.ts';
 import { RedisDirectory } from './directory-store.ts';
 import { Keys } from './keys.ts';
 import { RedisLogStore } from './log-store.ts';
 import { RedisMailbox } from './mailbox.ts';
 import { RedisNodeStore } from './node-store.ts';
 import { RedisConnection, type RedisState } from './redis-connection.ts';
+import { Sentinels } from './sentinels.ts';
 import { RedisSessionStore } from './session-store.ts';
 import { RedisSnapshotStore } from './snapshot-store.ts';
 
-export interface RedisPortsOptions extends Partial<ConnectionTimes> {
+/** A Redis by its address, or the one that its sentinels name. */
+export type RedisPlace =
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
-  readonly url: string;
+  { readonly url: string } | { readonly sentinels: SentinelAddress };
+
+interface RedisUse extends Partial<ConnectionTimes> {
   /** Start of all keys and channels; no braces. */
   readonly prefix: string;
   /** This life of this node, by which `CLIENT LIST` shows its connections. */
   readonly node: NodeKey;
 }
+
+export type RedisPortsOptions = RedisUse & RedisPlace;
 
 /** Told of each change, from within the client's callbacks: they must not throw. */
 export interface RedisHooks {
@@ -45,19 +57,28 @@ export interface RedisPorts {
   close(): Promise<void>;
 }
 
-const TIMES: ConnectionTimes = { connectTimeoutMs: 10_000, commandTimeoutMs: 5_000, retryMaxMs: 10_000 };
+/** After 5 s without Redis the next attempt must be near: what waits for it waits for members. */
+const TIMES: ConnectionTimes = { connectTimeoutMs: 10_000, commandTimeoutMs: 5_000, retryMaxMs: 1_000 };
 
 /**
  * All ports on one Redis, over two connections: one for commands, one that listens. A Redis that can't be reached is no
- * error here: the state says so, calls reject with a StoreFault of code `unavailable`, and it goes on trying.
+ * error here: the state says so, calls reject with a StoreFault of code `unavailable`, and it goes on trying. With
+ * sentinels, both connections lead to the master that they name, and leave one that they no longer do.
  * Throws on a URL that names no Redis.
  */
 export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisHooks = {}): RedisPorts {
   const times = { ...TIMES, ...options };
   const keys = new Keys(options.prefix);
-  const client = connectionOptions(options.url, keys.connectionName(options.node), times);
-  const server = `${client.host}:${client.port}`;
+  const clientName = keys.connectionName(options.node);
+  const { place, server, sentinels } = findRedis(options, clientName);
+  const client = connectionOptions(place, clientName, times);
 
+  const connections = new Set<RedisConnection>();
+  const leaveThePast = () => {
+    for (const one of connections) {
+      one.giveUpIf((live) => sentinels?.isPast(live) ?? false, 'the sentinels name another master now');
+    }
+  };
   const connection = (name: string, prepare: (client: Redis) => Promise<void>, hook?: (state: RedisState) => void) => {
     let told = '';
     const onState = (state: RedisState) => {
@@ -68,9 +89,14 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
       }
       told = state.status;
       hook?.(state);
+      if (state.status === 'up') leaveThePast();
+      if (state.reason === 'closed') connections.delete(made);
     };
-    return new RedisConnection(client, times.retryMaxMs, prepare, onState);
+    const made = new RedisConnection(client, times.retryMaxMs, prepare, onState);
+    connections.add(made);
+    return made;
   };
+  sentinels?.listen(leaveThePast);
 
   const main = connection('commands', prepareCommands, hooks.onState?.bind(hooks));
   const started = main.outcome();
@@ -79,7 +105,13 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
   const mailbox = new RedisMailbox(
     commands,
     keys,
-    (prepare) => connection('mailbox', prepare, hooks.onSubscription?.bind(hooks)),
+    (subscribe) => {
+      const prepare = async (client: Redis) => {
+        await refuseReplica(client);
+        await subscribe(client);
+      };
+      return connection('mailbox', prepare, hooks.onSubscription?.bind(hooks));
+    },
     log,
   );
 
@@ -95,7 +127,22 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
     },
     started,
     async close() {
+      sentinels?.close();
       await Promise.all([mailbox.close(), main.close()]);
     },
+  };
+}
+
+/** `server` is for people, and has no secrets. */
+function findRedis(place: RedisPlace, clientName: string) {
+  if ('url' in place) {
+    const found = urlOptions(place.url);
+    return { place: found, server: `${found.host}:${found.port}`, sentinels: null };
+  }
+  const sentinels = new Sentinels(place.sentinels, clientName);
+  return {
+    place: sentinelOptions(place.sentinels, sentinels.connector),
+    server: `master ${place.sentinels.name}`,
+    sentinels,
   };
 }

@@ -26,6 +26,7 @@ export class RedisConnection {
   #client: Redis | null = null;
   #state: RedisState = { status: 'connecting', reason: null };
   #attempt = 0;
+  #upSince = 0;
   #retry: NodeJS.Timeout | null = null;
   #waiting: ((state: RedisState) => void)[] = [];
   #closed = false;
@@ -65,6 +66,11 @@ export class RedisConnection {
     if (client !== this.#client) return;
     this.#drop();
     this.#becomeDown(reason);
+  }
+
+  /** As `giveUp`, where `isOver` says so of the client that is up. */
+  giveUpIf(isOver: (client: Redis) => boolean, reason: string): void {
+    if (this.#state.status === 'up' && this.#client !== null && isOver(this.#client)) this.giveUp(this.#client, reason);
   }
 
   /** Resolves when the next attempt has come out well or badly, or the connection is closed for good. */
@@ -109,11 +115,13 @@ export class RedisConnection {
 
   #becomeUp(client: Redis): void {
     if (client !== this.#client || client.status !== 'ready') return;
-    this.#attempt = 0;
+    this.#upSince = performance.now();
     this.#setState({ status: 'up', reason: null });
   }
 
   #becomeDown(reason: string): void {
+    // One that comes up and falls at once, again and again, is no success: the waits go on growing.
+    if (this.#state.status === 'up' && performance.now() - this.#upSince > this.#retryMaxMs) this.#attempt = 0;
     const waitMs = fullJitterMs(this.#attempt++, RETRY_BASE_MS, this.#retryMaxMs, systemRng);
     this.#retry = setTimeout(() => this.connect(), waitMs);
     this.#setState({ status: 'down', reason });

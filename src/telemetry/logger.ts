@@ -5,7 +5,18 @@ import type { Logger } from '../base/logger.ts';
 /** The levels of LOG_LEVEL. */
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-const SECRETS = ['token', 'resume', 'secret', 'password', 'authorization', 'adminToken', 'sessionSecret', 'redisUrl'];
+const SECRETS = [
+  'token',
+  'resume',
+  'secret',
+  'password',
+  'authorization',
+  'adminToken',
+  'sessionSecret',
+  'redisUrl',
+  'redisPassword',
+  'redisSentinelPassword',
+];
 const STDOUT = 1;
 
 /** `bindings` stand in every line. */

@@ -85,8 +85,12 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
       master,
       async failover() {
         const before = await master();
-        const ask = () =>
-          sentinelSays(must(sentinels[0], 'a sentinel').port, options.sentinelPassword, 'failover', NAME);
+        const ask = async () => {
+          // One that was paused trusts nobody, itself least, for 30 s: it would take the order and do nothing.
+          const awake = await Promise.all(sentinels.map((one) => isAwake(one.port, options.sentinelPassword)));
+          const leader = must(sentinels[awake.indexOf(true)], 'a sentinel that acts');
+          return sentinelSays(leader.port, options.sentinelPassword, 'failover', NAME);
+        };
         // Refused while a failover is still on its way, or where no replica looks good to it yet.
         await until(ask, { ...PATIENCE, what: 'the sentinel to begin a failover' });
         return until(
@@ -151,6 +155,11 @@ async function viewOf(port: number, password: string | undefined): Promise<View>
     replicas: Number(fields['num-slaves']),
     sentinels: Number(fields['num-other-sentinels']),
   };
+}
+
+async function isAwake(port: number, password: string | undefined): Promise<boolean> {
+  const info = await asked(port, password, (client) => client.info('sentinel')).catch(() => '');
+  return info.includes('sentinel_tilt:0');
 }
 
 function pairs(flat: readonly unknown[]): [string, string][] {

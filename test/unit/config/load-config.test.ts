@@ -19,6 +19,7 @@ function problemsOf(env: Environment): readonly string[] {
 }
 
 const SECRET = 'a secret of at least 32 characters!';
+const SENTINEL = { REDIS_MODE: 'sentinel', REDIS_NODES: 'a:26379' };
 const publicPem = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const privatePem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const rsaPem = generateKeyPairSync('rsa', { modulusLength: 1024 })
@@ -35,6 +36,12 @@ const WRONG: Record<keyof Config, readonly string[]> = {
   adminToken: ['fifteen letters'],
   allowedOrigins: ['*', 'game.example', 'https://game.example/path', 'https://a.example,,', 'ftp://a.example'],
   redisUrl: ['localhost:6379', 'http://localhost', 'redis://', 'redis://host/name'],
+  redisMode: ['cluster', 'Sentinel'],
+  redisNodes: ['a', 'a:0', 'a:65536', 'a:1,', 'a:1,a:1', 'redis://a:1', 'a:1;b:1', '::1:26379'],
+  redisSentinelName: ['my master', 'x'.repeat(129)],
+  redisUsername: ['a user', 'x'.repeat(129)],
+  redisPassword: ['x'.repeat(513)],
+  redisSentinelPassword: ['x'.repeat(513)],
   redisKeyPrefix: ['rc{1}', 'with space', 'x'.repeat(33)],
   redisConnectTimeoutMs: ['99', '10s'],
   redisCommandTimeoutMs: ['0', '2147483648'],
@@ -71,7 +78,14 @@ const WRONG: Record<keyof Config, readonly string[]> = {
   peerHeartbeatMs: ['9'],
 };
 
-const SECRETS: readonly (keyof Config)[] = ['adminToken', 'sessionSecret', 'jwtSecret', 'jwtPublicKey'];
+const SECRETS: readonly (keyof Config)[] = [
+  'adminToken',
+  'redisPassword',
+  'redisSentinelPassword',
+  'sessionSecret',
+  'jwtSecret',
+  'jwtPublicKey',
+];
 
 describe('one wrong value', () => {
   const cases = (Object.entries(WRONG) as [keyof Config, readonly string[]][]).flatMap(([key, values]) =>
@@ -99,6 +113,12 @@ describe('one wrong value', () => {
     ]) {
       expect(problemsOf({ REDIS_URL: url }).join()).not.toMatch(/hun|ter2/);
     }
+  });
+
+  it('shows no password in a list of servers', () => {
+    expect(problemsOf({ REDIS_MODE: 'sentinel', REDIS_NODES: 'redis://me:hunter2@a:1,b:1' }).join()).not.toMatch(
+      /hunter2/,
+    );
   });
 
   it('shows only the beginning of a long value', () => {
@@ -173,6 +193,16 @@ describe('values', () => {
     ]);
   });
 
+  it('of sentinels are hosts and ports', () => {
+    const config = load({ REDIS_MODE: 'sentinel', REDIS_NODES: 's-1.example:26379, 10.0.0.2:1,[fd00::1]:26379' });
+    expect(config.redisNodes).toEqual([
+      { host: 's-1.example', port: 26379 },
+      { host: '10.0.0.2', port: 1 },
+      { host: 'fd00::1', port: 26379 },
+    ]);
+    expect(config.redisSentinelName).toBe('mymaster');
+  });
+
   it('that are empty count as absent', () => {
     expect(load({ PORT: '', REDIS_URL: ' ', ALLOWED_ORIGINS: '' })).toEqual(load({}));
   });
@@ -214,6 +244,13 @@ describe('settings that do not fit together', () => {
     ['AUTH_MODE is "jwt" with both', { AUTH_MODE: 'jwt', JWT_SECRET: SECRET, JWT_PUBLIC_KEY: publicPem }],
     ['AUTH_MODE is not set, but JWT_SECRET is', { JWT_SECRET: SECRET }],
     ['AUTH_MODE is not set, but JWT_PUBLIC_KEY is', { JWT_PUBLIC_KEY: publicPem }],
+    ['REDIS_NODES is not set', { REDIS_MODE: 'sentinel' }],
+    ['REDIS_URL is set, but REDIS_MODE is "sentinel"', { ...SENTINEL, REDIS_URL: 'redis://:hunter2@a' }],
+    ['REDIS_NODES is set, but REDIS_MODE is "single"', { REDIS_NODES: 'a:1' }],
+    ['REDIS_SENTINEL_NAME is set, but', { REDIS_SENTINEL_NAME: 'other' }],
+    ['REDIS_PASSWORD is set, but', { REDIS_PASSWORD: SECRET }],
+    ['REDIS_SENTINEL_PASSWORD is set, but', { REDIS_SENTINEL_PASSWORD: SECRET, REDIS_URL: 'redis://a' }],
+    ['REDIS_PASSWORD is not set: expected that of REDIS_USERNAME', { ...SENTINEL, REDIS_USERNAME: 'me' }],
     ['RECEIVE_BYTES_MAX is 1000: expected at least FRAME_BYTES_MAX (65536)', { RECEIVE_BYTES_MAX: '1000' }],
     ['BYTES_PER_SEC is 32767: expected at least half of FRAME_BYTES_MAX (32768)', { BYTES_PER_SEC: '32767' }],
     ['BACKPRESSURE_BYTES_MAX is 2097152: expected at least', { STATE_BYTES_MAX: '2097152' }],
@@ -228,6 +265,7 @@ describe('settings that do not fit together', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(start);
     expect(problems[0]).not.toContain(SECRET);
+    expect(problems[0]).not.toContain('hunter2');
   });
 
   it('are right at their bounds', () => {
