@@ -114,6 +114,15 @@ export class Membership {
     this.#steadySince = null;
   }
 
+  /**
+   * The connection to the store is back. Others lost theirs, too, and come back at their own pace: for one TTL nobody is
+   * taken for dead, however short the break. No renewal need have failed in it, so this is told.
+   */
+  storeReturned(): void {
+    this.#steadySince = null;
+    void this.#renew();
+  }
+
   #isSteady(): boolean {
     return this.#steadySince !== null && this.#clock.now() - this.#steadySince >= this.#options.ttlMs;
   }

@@ -149,6 +149,11 @@ export class NodeCore {
     this.registry.rejoin();
   }
 
+  /** The connection to the store broke and is back; it may have served others meanwhile, or have lost what it had. */
+  storeReturned(): void {
+    this.membership.storeReturned();
+  }
+
   /** Closes the clients' connections, gives the rooms back, and takes this node out of the cluster. */
   async stop(reason: string): Promise<void> {
     this.connections.closeAll(reason);

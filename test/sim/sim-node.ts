@@ -85,6 +85,9 @@ export class SimNode {
       { ...options, storeTimeoutMs: 1000 },
     );
     this.key = this.core.key;
+    this.line.onChange((isUp) => {
+      if (isUp && process.isAlive) this.core.storeReturned();
+    });
   }
 
   get isListening(): boolean {

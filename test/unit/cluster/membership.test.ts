@@ -150,6 +150,18 @@ describe('who may be taken over', () => {
     expect(a.heard).not.toContain('-b:1');
   });
 
+  test('nobody within one TTL after the connection to the store came back, though no renewal failed', async () => {
+    const [a] = (await steady('a')) as [Node];
+    const before = a.lapses;
+    a.membership.storeReturned();
+    await clock.idle();
+    expect(a.lapses).toBe(before + 1);
+    await clock.run(TTL_MS - 1);
+    expect(a.membership.isDead('x:1')).toBe(false);
+    await clock.run(1);
+    expect(a.membership.isDead('x:1')).toBe(true);
+  });
+
   test('nobody when the store turns out to be another one', async () => {
     const [a] = (await steady('a')) as [Node];
     a.membership.storeChanged();
