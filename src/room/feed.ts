@@ -11,7 +11,8 @@ import { EdgeLink, type Post } from './edge-link.ts';
 import type { Flusher } from './flusher.ts';
 import { History } from './history.ts';
 import type { Outbox } from './outbox.ts';
-import type { Position, Publisher, WriteResult } from './ports.ts';
+import type { Publisher, WriteResult } from './ports.ts';
+import type { LoadedRoom } from './snapshot.ts';
 
 interface Batch {
   readonly frame: Uint8Array | null;
@@ -46,17 +47,17 @@ export class Feed {
   #closed = false;
 
   constructor(
-    start: Position,
+    { position, before }: Pick<LoadedRoom, 'position' | 'before'>,
     publisher: Publisher,
     post: Post,
     flusher: Flusher,
     onFenced: () => void,
     options: FeedOptions,
   ) {
-    this.epoch = start.epoch;
-    this.#seq = start.seq;
-    this.topic = `${options.room}#${start.epoch}`;
-    this.history = new History(start, options.historyBytesMax);
+    this.epoch = position.epoch;
+    this.#seq = position.seq;
+    this.topic = `${options.room}#${position.epoch}`;
+    this.history = new History(position, options.historyBytesMax, before);
     this.#roomStr = encodeStr(options.room);
     this.#publisher = publisher;
     this.#post = post;
@@ -98,7 +99,7 @@ export class Feed {
     const note = sealed || !this.#options.log ? outbox.takeNote() : null;
     if (sealed) {
       this.#seq += sealed.count;
-      this.history.push(this.epoch, first, this.#seq, sealed.frame);
+      this.history.push(first, this.#seq, sealed.frame);
     }
     const batch = { frame: sealed?.frame ?? null, first, last: this.#seq, answers: this.#answers(outbox) };
     if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);
@@ -130,7 +131,7 @@ export class Feed {
     const sealed = outbox.seal(this.#roomStr, this.epoch, first);
     if (!sealed) return;
     this.#seq += sealed.count;
-    this.history.push(this.epoch, first, this.#seq, sealed.frame);
+    this.history.push(first, this.#seq, sealed.frame);
     this.#held.push({ frame: sealed.frame, first, last: this.#seq, answers: [] });
   }
 
