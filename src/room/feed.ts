@@ -36,6 +36,7 @@ export class Feed {
   readonly topic: string;
   readonly history: History;
   readonly edges = new Map<NodeKey, EdgeLink>();
+  readonly #unsettled = new Set<EdgeLink>();
   readonly #options: FeedOptions;
   readonly #roomStr: Uint8Array;
   readonly #publisher: Publisher;
@@ -84,7 +85,7 @@ export class Feed {
   edge(node: NodeKey): EdgeLink {
     let edge = this.edges.get(node);
     if (!edge) {
-      edge = new EdgeLink(node, this.#options.room, this.#post);
+      edge = new EdgeLink(node, this.#options.room, this.#post, this.#unsettled);
       this.edges.set(node, edge);
     }
     return edge;
@@ -173,5 +174,6 @@ export class Feed {
       for (const edge of this.edges.values()) edge.frame(this.epoch, batch.first, batch.last, frame);
     }
     for (const answer of batch.answers) answer();
+    for (const edge of this.#unsettled) edge.settle();
   }
 }
