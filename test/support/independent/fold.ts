@@ -1,47 +1,52 @@
 /**
- * Plays the merged history of a room and holds each snapshot that anyone got (JOINED, SYNC) against it: `seq` is
+ * Plays one line of a room's events and holds each snapshot that anyone got (JOINED, SYNC) against it: `seq` is
  * the last event inside (P6), so roster and state at that seq are known. On the way it checks what the roster
  * allows: no member twice, no number again, no event of one who is not there.
+ *
+ * Reading of PROTOCOL.md taken here: who is away may change with the owner, without events; the first snapshot of an
+ * epoch says it.
  */
 import type { RosterRow, State } from './frames.ts';
-import type { Seen, Violation } from './history.ts';
-import type { Entry, RoomLedger } from './ledger.ts';
-
-type Jump = Extract<Entry, { what: 'jump' }> & { readonly player: string };
+import type { Harm, Seen, Violation } from './history.ts';
+import type { Jump, Line } from './lines.ts';
 
 export interface Folded {
   readonly violations: Violation[];
-  /** Places of the history that nobody saw as an event. */
+  /** Places of the line that nobody saw as an event. */
   readonly unseen: number;
+  /** Those where one epoch ends and the next begins: an owner that dies takes along what it told nobody yet. */
+  readonly unseenBetween: number;
+  /** Snapshots behind such places, with a state that the events before them did not make. */
+  readonly unexplained: readonly string[];
 }
 
-export function foldHistory(room: string, ledgers: readonly RoomLedger[], history: readonly Seen[]): Folded {
-  const jumps = ledgers
-    .flatMap((ledger) =>
-      ledger.entries.flatMap((entry): Jump[] => (entry.what === 'jump' ? [{ ...entry, player: ledger.player }] : [])),
-    )
-    .sort((a, b) => a.epoch - b.epoch || a.seq - b.seq);
+export function foldLine(room: string, { events, jumps }: Line): Folded {
   const fold = new Fold(room);
   let next = 0;
   for (const jump of jumps) {
-    while (next < history.length && isUpTo(history[next], jump)) fold.apply(history[next++]);
+    while (next < events.length && isUpTo(events[next], jump)) fold.apply(events[next++]);
     fold.meet(jump);
   }
-  while (next < history.length) fold.apply(history[next++]);
-  return { violations: fold.violations, unseen: fold.unseen };
+  while (next < events.length) fold.apply(events[next++]);
+  return fold;
 }
 
 const isUpTo = (seen: Seen | undefined, jump: Jump): boolean =>
   seen !== undefined && (seen.epoch < jump.epoch || (seen.epoch === jump.epoch && seen.seq <= jump.seq));
 
-class Fold {
+class Fold implements Folded {
   readonly violations: Violation[] = [];
   unseen = 0;
+  unseenBetween = 0;
+  readonly unexplained: string[] = [];
   readonly #room: string;
   readonly #everJoined = new Set<number>();
   #roster = new Map<number, RosterRow>();
   #state = new Map<string, Uint8Array>();
   #seq: number | null = null;
+  #epoch = 0;
+  /** The last epoch of which a snapshot was met. */
+  #epochMet = 0;
 
   constructor(room: string) {
     this.#room = room;
@@ -49,14 +54,19 @@ class Fold {
 
   /** A snapshot: the base where the fold has none or missed events, else a witness that must agree. */
   meet(jump: Jump): void {
-    if (this.#seq !== null && jump.seq < this.#seq) {
-      this.#report('P18', jump.player, `epoch ${jump.epoch} takes the room back from ${this.#seq} to ${jump.seq}`);
-    }
+    const isBetween = this.#seq !== null && jump.epoch > this.#epoch;
+    this.#missed(jump.epoch, jump.seq);
+    const isFirstOfEpoch = jump.epoch > this.#epochMet;
+    this.#epochMet = jump.epoch;
     if (this.#seq === jump.seq) {
+      if (isFirstOfEpoch) this.#takeStatus(jump);
       this.#compare(jump);
       return;
     }
-    if (this.#seq !== null && jump.seq > this.#seq) this.unseen += jump.seq - this.#seq;
+    const [state, expected] = [stateText(jump.state), stateText(this.#state)];
+    if (isBetween && state !== expected) {
+      this.unexplained.push(`state at ${jump.epoch}:${jump.seq} is ${state}, before it ${expected}`);
+    }
     this.#roster = new Map(jump.roster.map((row) => [row.member, row]));
     for (const member of this.#roster.keys()) this.#everJoined.add(member);
     this.#state = new Map(jump.state);
@@ -67,10 +77,7 @@ class Fold {
     if (seen === undefined) return;
     // Nobody has a snapshot this old: a replay brought events from before the first one.
     if (this.#seq === null) return;
-    if (seen.seq <= this.#seq) {
-      this.#report('P11', seen.player, `${seen.epoch}:${seen.seq} comes after ${this.#seq} of an earlier epoch`);
-    }
-    if (seen.seq > this.#seq + 1) this.unseen += seen.seq - this.#seq - 1;
+    this.#missed(seen.epoch, seen.seq - 1);
     this.#seq = seen.seq;
     const { event } = seen;
     const at = `at ${seen.epoch}:${seen.seq}`;
@@ -92,6 +99,21 @@ class Fold {
     }
   }
 
+  /** `upTo`: all before this place has happened. */
+  #missed(epoch: number, upTo: number): void {
+    const count = this.#seq === null ? 0 : upTo - this.#seq;
+    if (epoch > this.#epoch) this.unseenBetween += count;
+    else this.unseen += count;
+    this.#epoch = epoch;
+  }
+
+  #takeStatus(jump: Jump): void {
+    for (const { member, status } of jump.roster) {
+      const row = this.#roster.get(member);
+      if (row !== undefined) this.#roster.set(member, { ...row, status });
+    }
+  }
+
   #compare(jump: Jump): void {
     const where = `the snapshot at ${jump.epoch}:${jump.seq}`;
     const state = stateText(jump.state);
@@ -105,7 +127,8 @@ class Fold {
   }
 
   #report(rule: string, player: string, text: string): void {
-    this.violations.push({ rule, room: this.#room, player, text });
+    const harm: Harm = rule === 'P6' ? 'lost' : 'other';
+    this.violations.push({ rule, harm, room: this.#room, player, text });
   }
 }
 

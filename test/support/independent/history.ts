@@ -2,9 +2,13 @@
 import type { RoomEvent } from './frames.ts';
 import type { RoomLedger } from './ledger.ts';
 
+/** What a breach did to the events of a room, for the one line that sums up a run. */
+export type Harm = 'lost' | 'doubled' | 'out of order' | 'other';
+
 export interface Violation {
   /** The rule of PROTOCOL.md, or `test` where the test itself gave too little to judge by. */
   readonly rule: string;
+  readonly harm: Harm;
   readonly room: string;
   readonly player: string;
   readonly text: string;
@@ -33,6 +37,7 @@ export function mergeHistories(ledgers: readonly RoomLedger[]): { history: Seen[
         else if (known.text !== text) {
           violations.push({
             rule: 'P11',
+            harm: 'out of order',
             room,
             player,
             text: `${place} is ${text}, but ${known.player} saw ${known.text}`,

@@ -1,16 +1,21 @@
 /**
- * One verdict over the ledgers of all players of a run in which no node died: the same history for all (P11), in
- * order and whole (walk.ts), each command in it exactly once if it is done and never if it was refused (P15, P17),
- * each snapshot equal to the events before it (fold.ts), and everyone who stayed ends at the room's last event.
+ * One verdict over the ledgers of all players of a run: the same history for all (P11), in order and whole (walk.ts),
+ * each command in it exactly once if it is done and never if it was refused (P15, P17), each snapshot equal to the
+ * events before it (fold.ts), and everyone who stayed ends at the room's last event.
+ *
+ * Where a run kills owners, `faults` says which events they may take with them (P18); what counts then is the line
+ * that the room kept (lines.ts).
  *
  * It knows nothing of the players' own copies of a room. `unseen` > 0 means that nobody saw part of a history, so
  * the verdict would be blind there: that fails too, since a test can keep one member in the room throughout.
  */
 
-import { foldHistory } from './fold.ts';
+import { foldLine } from './fold.ts';
 import type { Position } from './frames.ts';
-import { mergeHistories, type Seen, type Violation } from './history.ts';
-import { idOf, type RoomLedger } from './ledger.ts';
+import { type Harm, mergeHistories, type Violation } from './history.ts';
+import { judgeCommands, judgeMembers } from './judge-commands.ts';
+import type { RoomLedger } from './ledger.ts';
+import { followLines, type Lines } from './lines.ts';
 import { type Walk, walkLedger } from './walk.ts';
 
 export interface Judged {
@@ -28,6 +33,14 @@ export interface Verdict {
   readonly holes: number;
   readonly jumps: number;
   readonly resumes: number;
+  /** Events that a new owner did not have, allowed or not. */
+  readonly takenBack: number;
+}
+
+/** What a run with faults may do to its rooms. */
+export interface FaultRules {
+  /** Whether a new owner may have begun without this event. */
+  readonly mayTakeBack: (room: string, place: Position) => boolean;
 }
 
 export interface JudgeOptions {
@@ -36,20 +49,25 @@ export interface JudgeOptions {
    * done command has to be in the history.
    */
   readonly mayRefuse?: boolean;
+  /** Default: no owner dies. */
+  readonly faults?: FaultRules;
 }
 
 export function judge(players: Iterable<Judged>, options: JudgeOptions = {}): Verdict {
   const byRoom = new Map<string, RoomLedger[]>();
   const violations: Violation[] = [];
   for (const player of players) {
-    for (const text of player.faults) violations.push({ rule: 'client', room: '', player: player.name, text });
+    for (const text of player.faults) {
+      violations.push({ rule: 'client', harm: 'other', room: '', player: player.name, text });
+    }
     for (const [room, ledger] of player.ledgers) byRoom.set(room, [...(byRoom.get(room) ?? []), ledger]);
   }
-  const sum = { events: 0, commands: 0, refused: 0, holes: 0, jumps: 0, resumes: 0 };
+  const sum = { events: 0, commands: 0, refused: 0, holes: 0, jumps: 0, resumes: 0, takenBack: 0 };
   for (const [room, ledgers] of byRoom) {
-    const judged = judgeRoom(room, ledgers, options.mayRefuse ?? false);
+    const judged = judgeRoom(room, ledgers, options);
     violations.push(...judged.violations);
     sum.events += judged.events;
+    sum.takenBack += judged.takenBack;
     for (const ledger of ledgers) {
       sum.commands += ledger.commands.size;
       for (const outcome of ledger.commands.values()) if (outcome === 'refused') sum.refused++;
@@ -63,6 +81,9 @@ export function judge(players: Iterable<Judged>, options: JudgeOptions = {}): Ve
   return { violations, rooms: byRoom.size, ...sum };
 }
 
+export const countHarm = (verdict: Verdict, harm: Harm): number =>
+  verdict.violations.filter((violation) => violation.harm === harm).length;
+
 /** For the message of a failed test: the first few, each on its line. */
 export const showViolations = (verdict: Verdict): string =>
   verdict.violations
@@ -70,23 +91,60 @@ export const showViolations = (verdict: Verdict): string =>
     .map(({ rule, room, player, text }) => `[${rule}] ${room} ${player}: ${text.slice(0, 400)}`)
     .join('\n');
 
-function judgeRoom(room: string, ledgers: readonly RoomLedger[], mayRefuse: boolean) {
+function judgeRoom(room: string, ledgers: readonly RoomLedger[], { mayRefuse = false, faults }: JudgeOptions) {
   const { history, violations } = mergeHistories(ledgers);
   const walks = ledgers.map(walkLedger);
-  const folded = foldHistory(room, ledgers, history);
-  violations.push(...walks.flatMap((walk) => walk.violations), ...folded.violations);
-  if (folded.unseen > 0) {
-    violations.push({ rule: 'test', room, player: '', text: `nobody saw ${folded.unseen} events of the history` });
+  const lines = followLines(room, ledgers, history);
+  const folded = foldLine(room, lines.kept);
+  const foldedBefore = lines.cut.map((line) => foldLine(room, line));
+  violations.push(...lines.violations, ...walks.flatMap((walk) => walk.violations));
+  violations.push(...withoutRepeats([folded, ...foldedBefore].flatMap((fold) => fold.violations)));
+  const unseen = folded.unseen + (faults === undefined ? folded.unseenBetween : 0);
+  if (unseen > 0) {
+    const text = `nobody saw ${unseen} events of the history`;
+    violations.push({ rule: 'test', harm: 'other', room, player: '', text });
   }
   for (const ledger of ledgers) {
-    for (const text of ledger.faults) violations.push({ rule: 'client', room, player: ledger.player, text });
+    for (const text of ledger.faults) {
+      violations.push({ rule: 'client', harm: 'other', room, player: ledger.player, text });
+    }
   }
+  const commands = judgeCommands(room, ledgers, walks, lines, { mayRefuse, unseenMax: folded.unseenBetween });
   violations.push(
+    ...judgeTakeOvers(room, lines, faults),
     ...judgeEnds(room, ledgers, walks),
-    ...judgeCommands(room, ledgers, walks, history, mayRefuse),
-    ...judgeMembers(room, ledgers, walks, history),
+    ...commands.violations,
+    ...judgeMembers(room, ledgers, walks, lines),
   );
-  return { violations, walks, events: history.length };
+  // Only commands change the state, so where none is missing it came through the take-over as it was.
+  if (commands.unseen === 0) {
+    violations.push(
+      ...folded.unexplained.map((text): Violation => ({ rule: 'P6', harm: 'lost', room, player: '', text })),
+    );
+  }
+  return { violations, walks, events: history.length, takenBack: lines.takenBack.length };
+}
+
+/** P18: what a room told stays, but for what its durability gives away when an owner dies. */
+function judgeTakeOvers(room: string, lines: Lines, faults: FaultRules | undefined): Violation[] {
+  const places: readonly Position[] = [
+    ...lines.takenBack,
+    ...lines.cut.flatMap(({ jumps }) => jumps.filter((jump) => !lines.kept.jumps.includes(jump))),
+  ];
+  return places
+    .filter((place) => !(faults?.mayTakeBack(room, place) ?? false))
+    .map(({ epoch, seq }) => ({
+      rule: 'P18',
+      harm: 'lost',
+      room,
+      player: '',
+      text: `${epoch}:${seq} is taken back by a later epoch`,
+    }));
+}
+
+/** The lines of one room share their beginning, and so what is wrong with it. */
+function withoutRepeats(violations: readonly Violation[]): Violation[] {
+  return [...new Map(violations.map((violation) => [JSON.stringify(violation), violation])).values()];
 }
 
 /** P13: a hole at the end is announced too, so all who stayed know the same last event. */
@@ -100,6 +158,7 @@ function judgeEnds(room: string, ledgers: readonly RoomLedger[], walks: readonly
     .filter(({ end }) => isBefore(end, last))
     .map(({ player, end }) => ({
       rule: 'P13',
+      harm: 'lost',
       room,
       player,
       text: `ends at ${end.epoch}:${end.seq}, others at ${last.epoch}:${last.seq}`,
@@ -107,74 +166,3 @@ function judgeEnds(room: string, ledgers: readonly RoomLedger[], walks: readonly
 }
 
 const isBefore = (a: Position, b: Position): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
-
-/** P15, P17: which commands are in the history, how often, in which order, under whose number. */
-function judgeCommands(
-  room: string,
-  ledgers: readonly RoomLedger[],
-  walks: readonly Walk[],
-  history: readonly Seen[],
-  mayRefuse: boolean,
-): Violation[] {
-  const violations: Violation[] = [];
-  const places = new Map<string, number[]>();
-  for (const [index, { event }] of history.entries()) {
-    const id = idOf(event);
-    if (id !== null && event.kind !== 'joined') places.set(id, [...(places.get(id) ?? []), index]);
-  }
-  for (const [i, { player, commands }] of ledgers.entries()) {
-    const report = (text: string) => violations.push({ rule: 'P15', room, player, text });
-    let before = -1;
-    for (const [id, outcome] of commands) {
-      const found = places.get(id) ?? [];
-      places.delete(id);
-      if (found.length > 1) report(`${id} took effect ${found.length} times: ${showPlaces(history, found)}`);
-      const isDone = outcome === 'seen' || (outcome === 'passed' && !mayRefuse);
-      if (isDone && found.length === 0) report(`${id} is done, but in no event`);
-      if (outcome === 'refused' && found.length > 0) report(`${id} was refused, but is in the history`);
-      if (outcome === 'open') report(`${id} is still open at the end`);
-      const [index] = found;
-      if (index === undefined) continue;
-      if (index < before) report(`${id} came before a command given earlier`);
-      before = Math.max(before, index);
-      const member = history[index]?.event.member ?? 0;
-      if (walks[i]?.mes.includes(member) === false) report(`${id} stands under member ${member}, who is another`);
-    }
-  }
-  for (const id of places.keys()) violations.push({ rule: 'P11', room, player: '', text: `nobody sent "${id}"` });
-  return violations;
-}
-
-const showPlaces = (history: readonly Seen[], indexes: readonly number[]): string =>
-  indexes.map((index) => `${history[index]?.epoch}:${history[index]?.seq}`).join(', ');
-
-/** P8: the number of a member changes only after it left; P15: its cseq grows with each of its events. */
-function judgeMembers(
-  room: string,
-  ledgers: readonly RoomLedger[],
-  walks: readonly Walk[],
-  history: readonly Seen[],
-): Violation[] {
-  const violations: Violation[] = [];
-  const left = new Set<number>();
-  const lastCseq = new Map<number, number>();
-  for (const { event, player, epoch, seq } of history) {
-    if (event.kind === 'left') left.add(event.member);
-    if (event.kind !== 'message' && event.kind !== 'changed') continue;
-    const before = lastCseq.get(event.member) ?? 0;
-    const isRight = event.member === 0 ? event.cseq === 0 : event.cseq > before;
-    if (!isRight) {
-      const text = `member ${event.member} has cseq ${event.cseq} after ${before} at ${epoch}:${seq}`;
-      violations.push({ rule: 'P15', room, player, text });
-    }
-    lastCseq.set(event.member, event.cseq);
-  }
-  for (const [i, walk] of walks.entries()) {
-    for (const me of walk.mes.slice(0, -1)) {
-      if (left.has(me)) continue;
-      const text = `was member ${walk.mes.join(', then ')}, but ${me} never left`;
-      violations.push({ rule: 'P8', room, player: ledgers[i]?.player ?? '', text });
-    }
-  }
-  return violations;
-}

@@ -6,7 +6,7 @@
  * is no breach as such, one that is never closed is.
  */
 import type { Position } from './frames.ts';
-import type { Violation } from './history.ts';
+import type { Harm, Violation } from './history.ts';
 import type { Entry, RoomLedger } from './ledger.ts';
 
 export interface Walk {
@@ -20,6 +20,8 @@ export interface Walk {
 }
 
 type Of<W extends Entry['what']> = Extract<Entry, { what: W }>;
+
+const HARM: Readonly<Record<string, Harm>> = { P7: 'lost', P12: 'out of order', P13: 'lost' };
 
 export function walkLedger(ledger: RoomLedger): Walk {
   const walker = new Walker(ledger);
@@ -146,7 +148,8 @@ class Walker {
   }
 
   #report(rule: string, text: string): void {
-    this.#violations.push({ rule, room: this.#ledger.room, player: this.#ledger.player, text });
+    const harm = HARM[rule] ?? 'other';
+    this.#violations.push({ rule, harm, room: this.#ledger.room, player: this.#ledger.player, text });
   }
 }
 
