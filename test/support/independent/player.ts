@@ -55,8 +55,8 @@ export class Player {
   #resume: string | null = null;
   #lastReq = 0;
   #tries = 0;
-  /** Set by GOAWAY: no sooner than this after the close. */
-  #comeBackAfterMs = 0;
+  /** GOAWAY came, and a timer will open the next connection. */
+  #isSentAway = false;
 
   constructor(options: PlayerOptions) {
     this.name = options.name;
@@ -152,6 +152,7 @@ export class Player {
     const url = urls[this.links % urls.length];
     if (url === undefined) throw new Error('a player needs an address');
     this.links++;
+    this.#isSentAway = false;
     this.#disconnected();
     if (this.#link !== null) this.#replaced.add(this.#link);
     const link = this.#open(url, {
@@ -185,7 +186,7 @@ export class Player {
       return;
     }
     if (frame.op === 'goaway') {
-      this.#comeBackAfterMs = frame.afterMs;
+      this.#sentAway(frame.afterMs);
       return;
     }
     if (frame.op === 'pong') return;
@@ -216,14 +217,25 @@ export class Player {
     this.#lost();
   }
 
+  /** Stays until the time that the server names, and is then back at once; also where the server closes sooner. */
+  #sentAway(afterMs: number): void {
+    if (this.#isSentAway) return;
+    this.#isSentAway = true;
+    const { links } = this;
+    this.#after(afterMs, () => {
+      if (this.links !== links) return;
+      this.#link?.cut();
+      this.#link = null;
+      this.#connect();
+    });
+  }
+
   #lost(): void {
     this.#link = null;
     this.#disconnected();
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#isSentAway) return;
     const backOff = Math.min(backOffMs.max, backOffMs.first * 2 ** this.#tries++);
-    const afterMs = Math.max(this.#comeBackAfterMs, backOff * (0.5 + this.#rng() / 2));
-    this.#comeBackAfterMs = 0;
-    this.#after(afterMs, () => {
+    this.#after(backOff * (0.5 + this.#rng() / 2), () => {
       if (this.#link === null) this.#connect();
     });
   }
