@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly keep: boolean;
   /** What the nodes get as their environment, besides what the cluster decides itself. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** More for one node, over all that the cluster decides: by its id, node1 and on. */
+  readonly nodeEnv?: (id: string) => Readonly<Record<string, string | undefined>>;
   /** The program of a node; src/main.ts when absent. */
   readonly main?: string;
   readonly onEvent?: (text: string) => void;
@@ -176,6 +178,7 @@ function nodePlan(
       PORT: String(port),
       NODE_ID: id,
       REDIS_URL: redisUrl,
+      ...options.nodeEnv?.(id),
     },
     mark: main,
     logPath: files.log(id),
