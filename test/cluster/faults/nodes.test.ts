@@ -1,0 +1,56 @@
+/** Nodes that die, or stand still and come back. */
+import { it } from 'vitest';
+import type { Member } from './crowd.ts';
+import { expectKept, pause, runRow, type Scene } from './row.ts';
+import { useWorld } from './world.ts';
+
+const world = useWorld();
+
+it('[P18] kill -9 of an owner', async () => {
+  let victim = '';
+  const outcome = await runRow(world(), {
+    name: 'kill -9 of an owner',
+    losesUnwritten: true,
+    async strike({ world, crowd, say }) {
+      const node = await world.busiestOwner(crowd);
+      victim = node.id;
+      process.kill(node.pid, 'SIGKILL');
+      say(`killed ${node.id}`);
+    },
+    healMs: 6_000,
+    groups: {
+      'of the dead node': ({ player }, { nodeOf }) => nodeOf.get(player.name) === victim,
+      'of other nodes, in its rooms': (member, scene) =>
+        scene.nodeOf.get(member.player.name) !== victim && isOwned(member, scene, victim),
+    },
+  });
+  expectKept(outcome);
+});
+
+it('[P18] SIGSTOP of an owner for 10 s, then SIGCONT', async () => {
+  let victim = '';
+  const outcome = await runRow(world(), {
+    name: 'SIGSTOP of an owner for 10 s',
+    losesUnwritten: true,
+    async strike({ world, crowd, say }) {
+      const node = await world.busiestOwner(crowd);
+      victim = node.id;
+      process.kill(node.pid, 'SIGSTOP');
+      say(`stopped ${node.id}`);
+      try {
+        await pause(10_000);
+      } finally {
+        process.kill(node.pid, 'SIGCONT');
+      }
+    },
+    healMs: 4_000,
+    groups: {
+      'of the stopped node': ({ player }, { nodeOf }) => nodeOf.get(player.name) === victim,
+      'of other nodes, in its rooms': (member, scene) =>
+        scene.nodeOf.get(member.player.name) !== victim && isOwned(member, scene, victim),
+    },
+  });
+  expectKept(outcome);
+});
+
+const isOwned = ({ room }: Member, { ownerOf }: Scene, node: string): boolean => ownerOf.get(room.name) === node;

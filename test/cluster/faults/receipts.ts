@@ -1,0 +1,78 @@
+/**
+ * When each client got what: written down beside the socket, before the client's own rules touch it.
+ *
+ * A pause of a client is the longest time in which no event came to it, while its room was sent events at a steady
+ * rate. What answers a JOIN does not end a pause, only events do.
+ */
+import type { ServerFrame } from '../../support/independent/frames.ts';
+import { type OpenLink, openSocket } from '../../support/independent/link.ts';
+
+/** In ms of performance.now(). */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Receipts {
+  /** The node that said WELCOME last. */
+  node: string | null = null;
+  readonly #firstSights: FirstSights;
+  readonly #eventsAt: number[] = [];
+  readonly #joinedAt: number[] = [];
+
+  constructor(firstSights: FirstSights) {
+    this.#firstSights = firstSights;
+  }
+
+  /** Opens real sockets and notes what comes out of them. */
+  readonly open: OpenLink = (url, events) =>
+    openSocket(url, {
+      ...events,
+      frame: (frame) => {
+        this.#note(frame);
+        events.frame(frame);
+      },
+    });
+
+  /** Times of JOINED, for who counts joins. */
+  get joinedAt(): readonly number[] {
+    return this.#joinedAt;
+  }
+
+  longestPauseMs({ from, to }: Span): number {
+    let longest = 0;
+    let last = from;
+    for (const at of this.#eventsAt) {
+      if (at <= from) continue;
+      if (at >= to) break;
+      longest = Math.max(longest, at - last);
+      last = at;
+    }
+    return Math.max(longest, to - last);
+  }
+
+  #note(frame: ServerFrame): void {
+    if (frame.op === 'welcome') this.node = frame.node;
+    if (frame.op === 'joined') this.#joinedAt.push(performance.now());
+    if (frame.op !== 'events') return;
+    const now = performance.now();
+    this.#eventsAt.push(now);
+    this.#firstSights.note(frame.room, frame.epoch, frame.first, frame.events.length, now);
+  }
+}
+
+/** When the first of all clients saw an event: it happened before that. */
+export class FirstSights {
+  readonly #byEpoch = new Map<string, Map<number, number>>();
+
+  note(room: string, epoch: number, first: number, count: number, now: number): void {
+    const key = `${epoch} ${room}`;
+    const sights = this.#byEpoch.get(key) ?? new Map<number, number>();
+    this.#byEpoch.set(key, sights);
+    for (let seq = first; seq < first + count; seq++) if (!sights.has(seq)) sights.set(seq, now);
+  }
+
+  at(room: string, epoch: number, seq: number): number | undefined {
+    return this.#byEpoch.get(`${epoch} ${room}`)?.get(seq);
+  }
+}

@@ -1,0 +1,58 @@
+/** Redis that goes away, comes back, forgets, or cuts off who listens. */
+import { expect, it } from 'vitest';
+import { askRedis } from '../redis-line.ts';
+import { backlogDone } from './backlog.ts';
+import { expectKept, pause, runRow } from './row.ts';
+import { useWorld } from './world.ts';
+
+const world = useWorld();
+
+it('[P11] Redis killed for 5 s, back with its data', async () => {
+  const back = { at: 0, doneMs: 0 };
+  const outcome = await runRow(world(), {
+    name: 'kill -9 of Redis for 5 s',
+    async strike({ world, crowd, say }) {
+      await world.redis.kill();
+      await pause(5_000);
+      await world.redis.start();
+      back.at = performance.now();
+      back.doneMs = await backlogDone(crowd);
+      say(`all from before is done ${Math.round(back.doneMs)} ms after its return`);
+    },
+    healMs: 4_000,
+    groups: { 'of snapshot rooms on one node': ({ room }) => room.isTogether && room.durability === 'snapshot' },
+  });
+  expectKept(outcome);
+  expect(outcome.pauses['of snapshot rooms on one node']?.max).toBeLessThan(100);
+  expect(back.doneMs).toBeLessThan(2_000);
+});
+
+it('[P11] Redis restarted empty', async () => {
+  const outcome = await runRow(world(), {
+    name: 'Redis restarted empty',
+    async strike({ world, crowd, say }) {
+      await world.redis.kill();
+      world.redis.forget();
+      await pause(500);
+      await world.redis.start();
+      say(`all from before is done ${Math.round(await backlogDone(crowd))} ms after its return`);
+    },
+    healMs: 5_000,
+  });
+  expectKept(outcome);
+});
+
+it('[P13] subscriptions killed by CLIENT KILL TYPE pubsub', async () => {
+  const outcome = await runRow(world(), {
+    name: 'CLIENT KILL TYPE pubsub',
+    async strike({ world }) {
+      for (let i = 0; i < 3; i++) {
+        await askRedis(world.redis.port, 'CLIENT KILL TYPE pubsub');
+        await pause(1_000);
+      }
+    },
+    healMs: 2_000,
+  });
+  expectKept(outcome);
+  expect(await world().owners(outcome.scene.crowd)).toEqual(outcome.scene.ownerOf);
+});
