@@ -7,6 +7,7 @@ import { ERROR_CODES, type ErrorCode } from './codes.ts';
 import { type Limits, ROOM_NAME_BYTES_MAX } from './limits.ts';
 import { EVENT, type LeftReason, SERVER_OP, type Status, type SyncReason } from './op.ts';
 import { arraySize, putArray, putUint, uintSize } from './put.ts';
+import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
 /** Array header, opcode, room (two bytes of header), epoch, first, and the header of the events array. */
@@ -22,6 +23,7 @@ export interface ErrorSubject {
 
 // Each encoder fills it and takes a copy before it returns, so one is enough.
 const scratch = new Writer(1024);
+const header = new Reader();
 
 function begin(elements: number, op: number): Writer {
   scratch.reset();
@@ -204,6 +206,23 @@ export function writeEventsHeader(
   pos = putUint(target, pos, first);
   putArray(target, pos, count);
   return start;
+}
+
+/** The same EVENTS under another epoch; the events are copied as they are. */
+export function withEpoch(frame: Uint8Array, epoch: number): Uint8Array {
+  header.reset(frame);
+  header.array('EVENTS');
+  header.uint('op');
+  header.skipStr('room');
+  const from = header.pos;
+  header.uint('epoch');
+  const rest = frame.subarray(header.pos);
+  const size = uintSize(epoch);
+  const copy = new Uint8Array(from + size + rest.length);
+  copy.set(frame.subarray(0, from));
+  putUint(copy, from, epoch);
+  copy.set(rest, from + size);
+  return copy;
 }
 
 /** The range is the encoded payload value, as readClientFrame answers it. */

@@ -4,7 +4,7 @@
  * member where its commands stand, since those may be lost as well (P16).
  */
 import type { NodeKey } from '../cluster/ports.ts';
-import { encodeAck, encodeError } from '../protocol/server-frame.ts';
+import { encodeAck, encodeError, withEpoch } from '../protocol/server-frame.ts';
 import type { EdgeLink, RemoteLink } from './edge-link.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { MemberLink } from './member-link.ts';
@@ -33,13 +33,17 @@ function answer(owner: Owner, edge: EdgeLink, at: Position, returned: readonly R
     const member = owner.memberOf(link);
     return member ? [{ link, me: member.number, cseq: member.cseq }] : [];
   });
-  if (!missed) {
+  if (!missed || at.epoch !== epoch) {
     const view = owner.view(at.epoch === epoch ? 'reset' : 'owner');
     const targets = members.map(({ link, me, cseq }) => ({ conn: link.conn, me, cseq }));
-    return () => edge.reset(view, targets);
+    return () => {
+      // Its members listen under the epoch that they know, and learn the new one by SYNC.
+      for (const { first, last, frame } of missed ?? []) edge.frame(at.epoch, first, last, withEpoch(frame, at.epoch));
+      edge.reset(view, targets);
+    };
   }
   return () => {
-    for (const entry of missed) edge.frame(entry.epoch, entry.first, entry.last, entry.frame);
+    for (const { first, last, frame } of missed) edge.frame(epoch, first, last, frame);
     edge.attached(epoch, seq);
     for (const { link, cseq } of members) for (const frame of commandsStand(owner.room, cseq)) link.send(frame);
   };

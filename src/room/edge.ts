@@ -105,11 +105,12 @@ export class Edge {
     this.#at = { epoch, seq: last };
   }
 
-  /** JOINED for one seat. It holds the room at `at`; where this edge stands elsewhere, it asks again. */
-  joined(seat: LocalSeat | undefined, { req, me, at, frames }: ReturnType<typeof readJoined>): void {
-    if (this.#at && (this.#at.epoch !== at.epoch || this.#at.seq !== at.seq)) return this.#attachOnce();
-    this.#at = at;
-    seat?.joined(req, me, at, frames);
+  /** JOINED for seats that asked. It holds the room at its end; where this edge stands elsewhere, it asks again. */
+  joined({ answer, targets }: ReturnType<typeof readJoined>): void {
+    const { epoch, end } = answer;
+    if (this.#at && (this.#at.epoch !== epoch || this.#at.seq !== end)) return this.#attachOnce();
+    this.#at = { epoch, seq: end };
+    for (const { conn, req, me, cseq } of targets) this.#seats.get(conn)?.joined(req, me, cseq, answer);
   }
 
   synced(view: RoomView, isReset: boolean, targets: readonly SyncTarget[]): void {

@@ -11,7 +11,8 @@ import { EdgeLink, type Post } from './edge-link.ts';
 import type { Flusher } from './flusher.ts';
 import { History } from './history.ts';
 import type { Outbox } from './outbox.ts';
-import type { Position, Publisher, WriteResult } from './ports.ts';
+import type { Publisher, WriteResult } from './ports.ts';
+import type { LoadedRoom } from './snapshot.ts';
 
 interface Batch {
   readonly frame: Uint8Array | null;
@@ -35,6 +36,7 @@ export class Feed {
   readonly topic: string;
   readonly history: History;
   readonly edges = new Map<NodeKey, EdgeLink>();
+  readonly #unsettled = new Set<EdgeLink>();
   readonly #options: FeedOptions;
   readonly #roomStr: Uint8Array;
   readonly #publisher: Publisher;
@@ -46,17 +48,17 @@ export class Feed {
   #closed = false;
 
   constructor(
-    start: Position,
+    { position, before }: Pick<LoadedRoom, 'position' | 'before'>,
     publisher: Publisher,
     post: Post,
     flusher: Flusher,
     onFenced: () => void,
     options: FeedOptions,
   ) {
-    this.epoch = start.epoch;
-    this.#seq = start.seq;
-    this.topic = `${options.room}#${start.epoch}`;
-    this.history = new History(start, options.historyBytesMax);
+    this.epoch = position.epoch;
+    this.#seq = position.seq;
+    this.topic = `${options.room}#${position.epoch}`;
+    this.history = new History(position, options.historyBytesMax, before);
     this.#roomStr = encodeStr(options.room);
     this.#publisher = publisher;
     this.#post = post;
@@ -83,7 +85,7 @@ export class Feed {
   edge(node: NodeKey): EdgeLink {
     let edge = this.edges.get(node);
     if (!edge) {
-      edge = new EdgeLink(node, this.#options.room, this.#post);
+      edge = new EdgeLink(node, this.#options.room, this.#post, this.#unsettled);
       this.edges.set(node, edge);
     }
     return edge;
@@ -98,7 +100,7 @@ export class Feed {
     const note = sealed || !this.#options.log ? outbox.takeNote() : null;
     if (sealed) {
       this.#seq += sealed.count;
-      this.history.push(this.epoch, first, this.#seq, sealed.frame);
+      this.history.push(first, this.#seq, sealed.frame);
     }
     const batch = { frame: sealed?.frame ?? null, first, last: this.#seq, answers: this.#answers(outbox) };
     if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);
@@ -130,7 +132,7 @@ export class Feed {
     const sealed = outbox.seal(this.#roomStr, this.epoch, first);
     if (!sealed) return;
     this.#seq += sealed.count;
-    this.history.push(this.epoch, first, this.#seq, sealed.frame);
+    this.history.push(first, this.#seq, sealed.frame);
     this.#held.push({ frame: sealed.frame, first, last: this.#seq, answers: [] });
   }
 
@@ -172,5 +174,6 @@ export class Feed {
       for (const edge of this.edges.values()) edge.frame(this.epoch, batch.first, batch.last, frame);
     }
     for (const answer of batch.answers) answer();
+    for (const edge of this.#unsettled) edge.settle();
   }
 }

@@ -1,6 +1,6 @@
 /** A seat of one of this node's connections: what the gateway sends commands to, and the owner's link when it lives here. */
-import { encodeError, encodeSync } from '../protocol/server-frame.ts';
-import type { MemberLink, RoomView } from './member-link.ts';
+import { encodeError, encodeJoined, encodeSync } from '../protocol/server-frame.ts';
+import type { JoinAnswer, MemberLink, RoomView } from './member-link.ts';
 import type { Connection, JoinRequest, Position, Seat, SessionIdentity } from './ports.ts';
 
 /** The room at this node, whoever owns it. */
@@ -71,12 +71,14 @@ export class LocalSeat implements Seat, MemberLink {
     if (!this.#vacated) this.connection.send(frame);
   }
 
-  joined(req: number, me: number, at: Position, frames: readonly Uint8Array[]): void {
+  joined(req: number, me: number, cseq: number, answer: JoinAnswer): void {
     if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
     if (this.pending?.req === req) this.pending = null;
+    const { epoch, seq, roster, state, frames } = answer;
+    this.connection.send(encodeJoined(req, this.room, epoch, seq, me, cseq, roster, state));
     for (const frame of frames) this.connection.send(frame);
     this.#me = me;
-    this.#listen(at.epoch);
+    this.#listen(epoch);
   }
 
   synced(view: RoomView, me: number, cseq: number): void {

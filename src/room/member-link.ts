@@ -1,5 +1,5 @@
 import type { SyncReason } from '../protocol/op.ts';
-import type { Position, SessionIdentity } from './ports.ts';
+import type { SessionIdentity } from './ports.ts';
 
 /** A whole room at one point of its history; members get it as SYNC, each with its own number and cseq. */
 export interface RoomView {
@@ -9,6 +9,23 @@ export interface RoomView {
   readonly roster: Uint8Array;
   readonly state: Uint8Array;
   readonly reason: SyncReason;
+}
+
+/**
+ * What all who join at one point of a room's history are told alike. Each JOINED is made of it when it leaves, so a rush
+ * of joins holds the room's state once and not once for each.
+ */
+export interface JoinAnswer {
+  readonly epoch: number;
+  /** `seq` of JOINED. */
+  readonly seq: number;
+  /** Encoded; both null where `frames` bring what was missed (P7). */
+  readonly roster: Uint8Array | null;
+  readonly state: Uint8Array | null;
+  /** EVENTS behind JOINED. */
+  readonly frames: readonly Uint8Array[];
+  /** The room's last event: that of the frames, or of the snapshot. */
+  readonly end: number;
 }
 
 /**
@@ -23,7 +40,7 @@ export interface MemberLink {
   /** ACK, ERROR, DIRECT: outside the sequence. */
   send(frame: Uint8Array): void;
   /** JOINED and, for P7, the frames that follow it; from then on the room's frames reach the connection. */
-  joined(req: number, me: number, at: Position, frames: readonly Uint8Array[]): void;
+  joined(req: number, me: number, cseq: number, answer: JoinAnswer): void;
   /** SYNC: the room's frames after `view` reach the connection. */
   synced(view: RoomView, me: number, cseq: number): void;
   /** The membership ended: no more frames of this room. `frame` is LEFT, CLOSED, or null. */

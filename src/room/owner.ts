@@ -6,7 +6,8 @@
  * said about it leaves with the flush at the end of the turn.
  */
 import { LEFT_REASON, type LeftReason, STATUS, type SyncReason } from '../protocol/op.ts';
-import { encodeClosed, encodeError, encodeJoined, encodeLeft } from '../protocol/server-frame.ts';
+import { encodeClosed, encodeError, encodeLeft } from '../protocol/server-frame.ts';
+import { answerJoin } from './answer-join.ts';
 import type { OwnerEvents, RoomContext } from './context.ts';
 import type { RoomType } from './definition.ts';
 import { Feed } from './feed.ts';
@@ -49,7 +50,8 @@ export class Owner {
     this.stateBytesMax = context.options.stateBytesMax;
     this.#context = context;
     this.events = events;
-    this.feed = new Feed(loaded.position, context.publisher, context.post, context.flusher, () => events.onFenced(), {
+    const { publisher, post, flusher } = context;
+    this.feed = new Feed(loaded, publisher, post, flusher, () => events.onFenced(), {
       room,
       self: context.self,
       log: type.durability === 'log',
@@ -82,7 +84,7 @@ export class Owner {
       return link.refused(request.req, encodeError(code, text, { req: request.req, room: this.room }));
     }
     this.#context.counters.joins++;
-    this.answer(() => this.#answerJoin(link, request));
+    this.answer(() => answerJoin(this, link, request, this.#context.counters));
     this.flushWhenLarge();
   }
 
@@ -152,7 +154,7 @@ export class Owner {
   view(reason: SyncReason): RoomView {
     const { epoch, seq } = this.feed;
     this.#context.counters.resyncs++;
-    return { epoch, seq, roster: this.#encodedRoster(), state: this.state.encode(), reason };
+    return { epoch, seq, roster: this.encodedRoster(), state: this.state.encode(), reason };
   }
 
   /** Something to say behind this turn's frame: encoded at the flush, delivered by the function it returns. */
@@ -226,22 +228,6 @@ export class Owner {
     this.roster.touch(member);
   }
 
-  #answerJoin(link: MemberLink, request: JoinRequest): (() => void) | null {
-    const member = this.memberOf(link);
-    const { feed, room } = this;
-    const { req, since } = request;
-    // It ended in the turn that it began in.
-    if (!member) return () => link.refused(req, encodeError('not-joined', 'the membership is over', { req, room }));
-    const missed = since ? feed.history.since(since) : null;
-    const at = missed && since ? since.seq : feed.seq;
-    const [roster, state] = missed ? [null, null] : [this.#encodedRoster(), this.state.encode()];
-    const frame = encodeJoined(req, room, feed.epoch, at, member.number, member.cseq, roster, state);
-    if (missed) this.#context.counters.catchUps++;
-    const { epoch, seq } = feed;
-    const frames = missed ? [frame, ...missed.map((entry) => entry.frame)] : [frame];
-    return () => link.joined(req, member.number, { epoch, seq }, frames);
-  }
-
   /** LEAVE may come again behind lost packets, through a link that is not attached: the session decides then. */
   #leaving(link: MemberLink): Member | null {
     const member = this.roster.bySid(link.session.sid);
@@ -263,7 +249,8 @@ export class Owner {
     this.schedule();
   }
 
-  #encodedRoster(): Uint8Array {
+  /** As JOINED and SYNC carry it. */
+  encodedRoster(): Uint8Array {
     return this.type.presence ? this.roster.encode() : EMPTY_ROSTER;
   }
 

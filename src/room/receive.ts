@@ -108,7 +108,7 @@ export function receiveAsEdge(
     }
     case RELAY.joined: {
       const joined = readJoined(r);
-      return edge?.joined(room?.seats.get(joined.conn), joined);
+      return edge?.joined(joined);
     }
     case RELAY.synced: {
       const { view, reset, targets } = readSynced(r);

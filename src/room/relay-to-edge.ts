@@ -1,7 +1,7 @@
 /** What a room's owner says to an edge (`relay-message.ts`). */
 import type { SyncReason } from '../protocol/op.ts';
 import type { Reader } from '../protocol/reader.ts';
-import type { RoomView } from './member-link.ts';
+import type { JoinAnswer, RoomView } from './member-link.ts';
 import type { Position } from './ports.ts';
 import { binOrNil, head, RELAY, readBinOrNil, type WriteMessage } from './relay-message.ts';
 
@@ -10,6 +10,11 @@ export interface SyncTarget {
   readonly conn: number;
   readonly me: number;
   readonly cseq: number;
+}
+
+/** What one member gets besides the answer that it shares with others. */
+export interface JoinTarget extends SyncTarget {
+  readonly req: number;
 }
 
 export function frameMessage(
@@ -40,38 +45,39 @@ export function sendMessage(room: string, conn: number, frame: Uint8Array): Writ
   };
 }
 
-export function joinedMessage(
-  room: string,
-  conn: number,
-  req: number,
-  me: number,
-  at: Position,
-  frames: readonly Uint8Array[],
-): WriteMessage {
+/** One answer for all of one edge that joined at the same point: a rush of joins carries the room's state once. */
+export function joinedMessage(room: string, answer: JoinAnswer, targets: readonly JoinTarget[]): WriteMessage {
   return (w) => {
-    head(w, 6, RELAY.joined, room);
-    w.uint(conn);
-    w.uint(req);
-    w.uint(me);
-    w.uint(at.epoch);
-    w.uint(at.seq);
-    w.array(frames.length);
-    for (const frame of frames) w.bin(frame);
+    head(w, 7, RELAY.joined, room);
+    w.uint(answer.epoch);
+    w.uint(answer.seq);
+    w.uint(answer.end);
+    binOrNil(w, answer.roster);
+    binOrNil(w, answer.state);
+    w.array(answer.frames.length);
+    for (const frame of answer.frames) w.bin(frame);
+    w.array(targets.length);
+    for (const { conn, req, me, cseq } of targets) {
+      w.array(4);
+      w.uint(conn);
+      w.uint(req);
+      w.uint(me);
+      w.uint(cseq);
+    }
   };
 }
 
-export function readJoined(r: Reader): {
-  conn: number;
-  req: number;
-  me: number;
-  at: Position;
-  frames: Uint8Array[];
-} {
-  const [conn, req, me] = [r.uint('conn'), r.uint('req'), r.uint('me')];
-  const at = { epoch: r.uint('epoch'), seq: r.uint('seq') };
+export function readJoined(r: Reader): { answer: JoinAnswer; targets: JoinTarget[] } {
+  const [epoch, seq, end] = [r.uint('epoch'), r.uint('seq'), r.uint('end')];
+  const [roster, state] = [readBinOrNil(r, 'roster'), readBinOrNil(r, 'state')];
   const frames: Uint8Array[] = [];
   for (let left = r.array('frames'); left > 0; left--) frames.push(r.bin('frame'));
-  return { conn, req, me, at, frames };
+  const targets: JoinTarget[] = [];
+  for (let left = r.array('targets'); left > 0; left--) {
+    r.array('target');
+    targets.push({ conn: r.uint('conn'), req: r.uint('req'), me: r.uint('me'), cseq: r.uint('cseq') });
+  }
+  return { answer: { epoch, seq, roster, state, frames, end }, targets };
 }
 
 /** `reset`: the view replaces what the edge knows of the room; without it, it is for the targets alone. */

@@ -3,6 +3,7 @@ import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
 import { Reader } from '../protocol/reader.ts';
 import { readServerFrame, type ServerEvent } from '../protocol/server-reader.ts';
 import { Writer } from '../protocol/writer.ts';
+import type { Tail } from './history.ts';
 import { decodeNote } from './log-note.ts';
 import { decodeMember, encodeMember } from './member.ts';
 import type { Owner } from './owner.ts';
@@ -19,6 +20,8 @@ const BANDS = 1_000;
 /** What an owner starts with. */
 export interface LoadedRoom {
   readonly position: Position;
+  /** The history that goes on here; it ends at `position`. */
+  readonly before: Tail | null;
   readonly state: RoomState;
   readonly roster: Roster;
   /** Frames of the epoch before that its members were not told, and their topic. */
@@ -82,7 +85,7 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   }
   if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (Math.floor(epoch / BAND_MS) % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
-  return { position: { epoch, seq }, state, roster, untold: null };
+  return { position: { epoch, seq }, before: null, state, roster, untold: null };
 }
 
 /** The copy of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
@@ -92,8 +95,8 @@ export function bringRoom(epoch: number, { roster, state, feed }: Owner, graceEn
     member.graceEndsAt = graceEndsAt;
   }
   roster.statusChanged();
-  const { topic, untold: frames } = feed;
-  return { position: { epoch, seq: feed.seq }, state, roster, untold: { topic, frames } };
+  const { topic, untold: frames, history, seq } = feed;
+  return { position: { epoch, seq }, before: history.tail(), state, roster, untold: { topic, frames } };
 }
 
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {

@@ -107,9 +107,17 @@ function asking(conn: number, req = 1): Sitting {
 /** A seat whose JOIN the owner has answered at `at`. */
 function joined(conn: number, at: Position = { epoch: EPOCH, seq: 10 }): Sitting {
   const sitting = asking(conn);
-  edge.joined(sitting.seat, { conn, req: 1, me: conn, at, frames: [] });
+  answer(at, { conn, req: 1, me: conn });
   said.length = 0;
+  sitting.frames.length = 0;
   return sitting;
+}
+
+/** The owner's answer to joins, a snapshot at `end`. */
+function answer({ epoch, seq: end }: Position, ...joins: { conn: number; req: number; me: number }[]): void {
+  const { roster, state } = view(end, epoch);
+  const targets = joins.map((join) => ({ ...join, cseq: 0 }));
+  edge.joined({ answer: { epoch, seq: end, roster, state, frames: [], end }, targets });
 }
 
 function frame(first: number, last: number, epoch = EPOCH): void {
@@ -199,15 +207,15 @@ describe('frames', () => {
 describe('JOINED', () => {
   test('[P6] at another place than the edge stands at is not passed on, but asked for again', () => {
     joined(1);
-    const { seat, frames } = asking(2, 7);
+    const { frames } = asking(2, 7);
     said.length = 0;
-    edge.joined(seat, { conn: 2, req: 7, me: 2, at: { epoch: EPOCH, seq: 12 }, frames: [] });
+    answer({ epoch: EPOCH, seq: 12 }, { conn: 2, req: 7, me: 2 });
     expect(frames).toEqual([]);
     expect(said).toEqual([`attach ${EPOCH}-10 1+,2`, 'join']);
   });
 
   test('[P6] for a connection that has gone moves the edge to its place all the same', () => {
-    edge.joined(undefined, { conn: 9, req: 1, me: 9, at: { epoch: EPOCH, seq: 12 }, frames: [] });
+    answer({ epoch: EPOCH, seq: 12 }, { conn: 9, req: 1, me: 9 });
     frame(13, 13);
     expect(published).toHaveLength(1);
   });

@@ -1,14 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { History } from '../../../src/room/history.ts';
+import { History, type Tail } from '../../../src/room/history.ts';
+import { messagesFrame } from '../../support/events-frame.ts';
 
 const EPOCH = 1000;
 
-/** Frames of `events` events and `bytes` bytes each, from seq 11 on. */
-function filled(frames: number, { events = 2, bytes = 10, bytesMax = 1_000 } = {}): History {
-  const history = new History({ epoch: EPOCH, seq: 10 }, bytesMax);
+interface Fill {
+  readonly events?: number;
+  readonly bytesMax?: number;
+  readonly before?: Tail | null;
+}
+
+/** Of one event. */
+const FRAME_BYTES = messagesFrame('demo:1', EPOCH, 11, 1).length;
+
+/** Frames of `events` events each, from seq 11 on, or where `before` ends. */
+function filled(frames: number, { events = 2, bytesMax = 10_000, before = null }: Fill = {}, epoch = EPOCH): History {
+  const start = before?.end.seq ?? 10;
+  const history = new History({ epoch, seq: start }, bytesMax, before);
   for (let i = 0; i < frames; i++) {
-    const first = 11 + i * events;
-    history.push(EPOCH, first, first + events - 1, new Uint8Array(bytes).fill(i));
+    const first = start + 1 + i * events;
+    history.push(first, first + events - 1, messagesFrame('demo:1', epoch, first, events));
   }
   return history;
 }
@@ -56,31 +67,73 @@ describe('[P6] since is null', () => {
   });
 
   test('where the frames behind it were dropped', () => {
-    const history = filled(5, { bytesMax: 25 });
-    expect(history.bytes).toBe(20);
-    expect(firsts(history, 15)).toBeNull();
-    expect(firsts(history, 16)).toEqual([17, 19]);
+    const history = filled(5, { events: 1, bytesMax: 2.5 * FRAME_BYTES });
+    expect(history.bytes).toBe(2 * FRAME_BYTES);
+    expect(firsts(history, 12)).toBeNull();
+    expect(firsts(history, 13)).toEqual([14, 15]);
+  });
+});
+
+describe('[P7] a history that goes on from the one before', () => {
+  test('serves positions of both epochs, all frames under the newest', () => {
+    const history = filled(2, { before: filled(2).tail() }, EPOCH + 5);
+    expect(firsts(history, 10)).toEqual([11, 13, 15, 17]);
+    expect(firsts(history, 13)).toEqual([13, 15, 17]);
+    expect(firsts(history, 14)).toEqual([15, 17]);
+    expect(firsts(history, 14, EPOCH + 5)).toEqual([15, 17]);
+    const frames = history.since({ epoch: EPOCH, seq: 10 }) ?? [];
+    expect(frames.map(({ frame }) => frame)).toEqual(
+      [11, 13, 15, 17].map((first) => messagesFrame('demo:1', EPOCH + 5, first, 2)),
+    );
+  });
+
+  test('takes an epoch before for what came after it as well', () => {
+    const history = filled(2, { before: filled(2).tail() }, EPOCH + 5);
+    expect(firsts(history, 16)).toEqual([17]);
+    expect(firsts(history, 18)).toEqual([]);
+    expect(firsts(history, 19)).toBeNull();
+  });
+
+  test('[P6] refuses the new epoch before its start, and epochs of others', () => {
+    const history = filled(2, { before: filled(2).tail() }, EPOCH + 5);
+    expect(firsts(history, 13, EPOCH + 5)).toBeNull();
+    expect(firsts(history, 14, EPOCH + 1)).toBeNull();
+    expect(firsts(history, 14, EPOCH - 1)).toBeNull();
+  });
+
+  test('goes through more owners, of which it knows the last 16', () => {
+    let history = filled(1);
+    for (let owner = 1; owner <= 20; owner++) history = filled(1, { before: history.tail() }, EPOCH + owner);
+    expect(firsts(history, 50, EPOCH + 20)).toEqual([51]);
+    expect(firsts(history, 42, EPOCH + 16)).toEqual([43, 45, 47, 49, 51]);
+    expect(firsts(history, 20, EPOCH + 5)).toHaveLength(16);
+    expect(firsts(history, 18, EPOCH + 4)).toBeNull();
+  });
+
+  test('without frames, knows where the epoch before ended', () => {
+    const tail = { ...filled(2).tail(), frames: [] };
+    const history = filled(1, { before: tail }, EPOCH + 5);
+    expect(firsts(history, 14)).toEqual([15]);
+    expect(firsts(history, 13)).toBeNull();
+  });
+
+  test('drops what is over its limit', () => {
+    const before = filled(4, { events: 1 }).tail();
+    const history = filled(1, { events: 1, before, bytesMax: 2.5 * FRAME_BYTES }, EPOCH + 5);
+    expect(firsts(history, 13)).toEqual([14, 15]);
+    expect(firsts(history, 12)).toBeNull();
   });
 });
 
 test('a frame over the limit leaves an empty history that still knows where it ends', () => {
-  const history = filled(2, { bytes: 2_000 });
+  const history = filled(2, { bytesMax: FRAME_BYTES / 2 });
   expect(history.bytes).toBe(0);
   expect(firsts(history, 14)).toEqual([]);
   expect(firsts(history, 13)).toBeNull();
 });
 
-test('frames of an earlier epoch are served under their own epoch', () => {
-  const history = filled(2);
-  history.push(EPOCH + 5, 15, 15, new Uint8Array(10));
-  expect(firsts(history, 12)).toEqual([13, 15]);
-  expect(firsts(history, 14)).toEqual([15]);
-  expect(firsts(history, 15, EPOCH + 5)).toEqual([]);
-  expect(firsts(history, 15)).toBeNull();
-});
-
 test('dropping many frames keeps the rest in order', () => {
-  const history = filled(500, { bytesMax: 100 });
-  expect(firsts(history, 10 + 490 * 2)).toHaveLength(10);
-  expect(firsts(history, 10 + 500 * 2)).toEqual([]);
+  const history = filled(500, { events: 1, bytesMax: 10 * messagesFrame('demo:1', EPOCH, 500, 1).length });
+  expect(firsts(history, 500)).toHaveLength(10);
+  expect(firsts(history, 510)).toEqual([]);
 });
