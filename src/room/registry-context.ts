@@ -1,4 +1,5 @@
 import type { Rng } from '../base/rng.ts';
+import type { Slots } from '../base/slots.ts';
 import type { Directory, NodeKey } from '../cluster/ports.ts';
 import type { RoomContext } from './context.ts';
 import type { EdgePorts } from './edge.ts';
@@ -30,6 +31,8 @@ export interface RegistryContext {
   readonly options: RegistryOptions;
   /** Rooms that this node may have taken over from a dead owner without hearing so. */
   readonly halfTaken: Set<string>;
+  /** Holds a claim from its sending until its room is loaded. */
+  readonly claiming: Slots;
   /** Numbers this life's claims. */
   nextAttempt(): number;
   /** The node is going: nothing new is begun. */

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
+import { Slots } from '../base/slots.ts';
 import type { NodeKey } from '../cluster/ports.ts';
 import { roomType } from '../protocol/limits.ts';
 import type { Reader } from '../protocol/reader.ts';
@@ -19,6 +20,8 @@ import type { RoomTypes } from './types.ts';
 
 const SWEEP_MS = 250;
 const TOUCH_MS = 10_000;
+/** Claims under way: enough to keep Redis busy over a slow network, and 16 MB of rooms of 64 KiB (a guess). */
+const CLAIMS_MAX = 256;
 
 export class Registry implements Rooms {
   readonly #rooms = new Map<string, LocalRoom>();
@@ -31,12 +34,13 @@ export class Registry implements Rooms {
 
   constructor(
     types: RoomTypes,
-    context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'nextAttempt'>,
+    context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'claiming' | 'nextAttempt'>,
   ) {
     this.#types = types;
     this.#context = {
       ...context,
       halfTaken: new Set(),
+      claiming: new Slots(CLAIMS_MAX),
       nextAttempt: () => ++this.#claims,
       isStopped: () => this.#stopped,
       drop: (room) => this.#drop(room),

@@ -2,6 +2,9 @@
  * Finds a room's owner: claims it in the directory, which answers who has it instead. A dead owner is replaced by
  * naming it in the next claim, so that of many nodes that try exactly one wins. While an owner is neither known nor
  * surely dead, and while the store can't be reached, it tries again; JOINs that wait are told to retry.
+ *
+ * Claims bring whole rooms. Where a node with thousands of rooms dies, or the first clients come after a restart, they go
+ * out some hundreds at a time (`claiming`), so that neither Redis nor this process has to hold them all at once.
  */
 import { fullJitterMs } from '../base/backoff.ts';
 import type { Claim, NodeKey } from '../cluster/ports.ts';
@@ -19,35 +22,54 @@ const HALF_TAKEN_MAX = 10_000;
 
 export async function resolveOwner(room: LocalRoom, context: RegistryContext, suspect: NodeKey | null): Promise<void> {
   let dead = suspect;
-  for (let tries = 0; ; tries++) {
+  for (let tries = 0; !context.isStopped(); tries++) {
     if (tries > 0) {
       if (tries >= TRIES_UNTIL_REFUSED) room.refuseWaiting("the room's owner can't be reached now");
       // An answer that was lost may have made this node the owner; whoever asks for the room next finds that out.
       if (!room.isNeeded) return context.drop(room);
       await pauseBetween(context, tries);
     }
-    if (context.isStopped()) return;
-    const claim = await tryClaim(room, context, dead, tries);
-    if (claim === null) {
-      // The take-over may be done all the same; the next claim then finds this node as the owner.
-      if (dead !== null && context.halfTaken.size < HALF_TAKEN_MAX) context.halfTaken.add(room.room);
-      continue;
-    }
-    if (claim.kind === 'owned') {
-      const isClean = !context.halfTaken.delete(room.room) && dead === null;
-      const loaded = await load(room, context, claim, isClean);
-      if (loaded === null) continue;
-      if (context.isStopped()) return giveBackUnused(room, context, claim.epoch);
+    const attempt = await context.claiming.run(() => claimAndLoad(room, context, dead, tries));
+    if (attempt === null) continue;
+    if (attempt.kind === 'owned') {
+      const { loaded } = attempt;
+      if (context.isStopped()) return giveBackUnused(room, context, loaded.position.epoch);
       if (dead !== null) context.rooms.counters.takeOvers++;
       return room.becomeOwner(loaded);
     }
+    const { owner } = attempt;
     // A claim of ours that was served before this one; the next one counts higher.
-    if (claim.owner === context.rooms.self) continue;
-    const found = await context.liveness.find(claim.owner);
+    if (owner === context.rooms.self) continue;
+    const found = await context.liveness.find(owner);
     // Its end may have been told between the answer and now.
-    if (found === 'alive' && !context.liveness.isDead(claim.owner)) return room.becomeEdge(claim.owner);
-    dead = found !== 'unknown' && context.liveness.isDead(claim.owner) ? claim.owner : null;
+    if (found === 'alive' && !context.liveness.isDead(owner)) return room.becomeEdge(owner);
+    dead = found !== 'unknown' && context.liveness.isDead(owner) ? owner : null;
   }
+}
+
+type Attempt =
+  | { readonly kind: 'owned'; readonly loaded: LoadedRoom }
+  | { readonly kind: 'other'; readonly owner: NodeKey };
+
+/** null: it did not come to an end, and is made again. */
+async function claimAndLoad(
+  room: LocalRoom,
+  context: RegistryContext,
+  dead: NodeKey | null,
+  tries: number,
+): Promise<Attempt | null> {
+  // While it waited for its turn.
+  if (context.isStopped()) return null;
+  const claim = await tryClaim(room, context, dead, tries);
+  if (claim === null) {
+    // The take-over may be done all the same; the next claim then finds this node as the owner.
+    if (dead !== null && context.halfTaken.size < HALF_TAKEN_MAX) context.halfTaken.add(room.room);
+    return null;
+  }
+  if (claim.kind === 'other') return claim;
+  const isClean = !context.halfTaken.delete(room.room) && dead === null;
+  const loaded = await load(room, context, claim, isClean);
+  return loaded && { kind: 'owned', loaded };
 }
 
 /**

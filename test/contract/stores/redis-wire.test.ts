@@ -39,6 +39,16 @@ test('[wire] all calls of a turn leave in one write', async () => {
   expect((await reads()) - before).toBeLessThan(20);
 });
 
+test('[wire] claims of many rooms in a turn leave in one write', async () => {
+  const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await raw.info('stats'))?.[1]);
+  const before = await reads();
+  const rooms = Array.from({ length: 200 }, (_, i) => `demo:${i}`);
+  const claims = await Promise.all(rooms.map((room) => ports.directory.claim(claimOf(A, { room }))));
+  expect(claims.map(({ kind }) => kind)).toEqual(rooms.map(() => 'owned'));
+  // Some 200 bytes each, in reads of 16 KiB.
+  expect((await reads()) - before).toBeLessThan(15);
+});
+
 test('[wire] connections carry the name of this life of the node', async () => {
   await ports.mailbox.open('a', () => {});
   const list = String(await raw.client('LIST'));
