@@ -3,6 +3,8 @@ import { decodeUtf8, isUtf8 } from './utf8.ts';
 
 const SKIP_DEPTH_MAX = 8;
 const WORD = 0x1_0000_0000;
+/** Shared: SDKs make a reader for each frame, and an empty array of its own would cost as much as reading a short one. */
+const NOTHING = new Uint8Array(0);
 
 /**
  * MessagePack by position: the caller says which value must come next, and any other is a FrameFault that names it.
@@ -12,7 +14,7 @@ const WORD = 0x1_0000_0000;
  * `what` is a literal for the fault's message, never built by the caller.
  */
 export class Reader {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NOTHING;
   pos = 0;
   end = 0;
   /** Content of the value that `skipStr` or `skipBin` passed last, without its header. */

@@ -34,7 +34,12 @@ const STOP_MS = 8_000;
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const world = new World(seed, options.print ?? null);
   const faults = new Faults(world, options.faults ?? FAULTS);
-  await live(world, faults);
+  const { stackTraceLimit } = Error;
+  // Refusals are errors, thousands in a run, and their stacks most of their cost.
+  if (!options.print) Error.stackTraceLimit = 0;
+  await live(world, faults).finally(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
   const { violation, trace } = world;
   return { seed, violation, traceHash: trace.hash, tally: tallyOf(world, faults), virtualMs: trace.atMs };
 }

@@ -4,6 +4,7 @@
  */
 import type { WireHandlers } from '../../src/client/ports.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
+import { copyOf } from './copy-of.ts';
 import type { Dice } from './dice.ts';
 import { Line } from './line.ts';
 import { describeClientBytes, describeServerBytes } from './packet-text.ts';
@@ -83,7 +84,7 @@ export class SimLink {
 
   toNode(bytes: Uint8Array): void {
     if (!this.#clientOpen) return;
-    const copy = bytes.slice();
+    const copy = copyOf(bytes);
     this.atNode(() => {
       if (this.socket?.isOpen !== true) return;
       this.#trace.bytes(this.name, '>', copy, () => describeClientBytes(copy));

@@ -5,6 +5,7 @@
 import type { MemoryMailboxHub } from '../../src/cluster/memory-mailbox.ts';
 import type { Mailbox } from '../../src/cluster/ports.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
+import { copyOf } from './copy-of.ts';
 import type { Dice } from './dice.ts';
 import { Line } from './line.ts';
 import { describePacket } from './packet-text.ts';
@@ -118,7 +119,7 @@ export class SimMailbox implements Mailbox {
   }
 
   publish(nodeId: string, packet: Uint8Array): Promise<number> {
-    const copy = packet.slice();
+    const copy = copyOf(packet);
     return this.#line.call('PUBLISH', () => this.#office.publish(this.#id ?? '?', nodeId, copy));
   }
 

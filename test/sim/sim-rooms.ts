@@ -7,7 +7,7 @@ import {
   type RoomMember,
 } from '../../src/room/definition.ts';
 import { RoomTypes } from '../../src/room/types.ts';
-import { idsOf, idText, phantom } from './command-id.ts';
+import { idIn, idText, phantom } from './command-id.ts';
 import type { Dice } from './dice.ts';
 
 export interface RoomPlan {
@@ -80,7 +80,7 @@ function tick(room: Room<string>): void {
 }
 
 function handle(room: Room<string>, member: RoomMember, message: string, data: string, dice: Dice): void {
-  const [id = ''] = idsOf(new TextEncoder().encode(data));
+  const id = idIn(data) ?? '';
   const said = (): void => room.broadcast('said', [member.number, idText(id)]);
   switch (message) {
     case 'put':

@@ -4,6 +4,7 @@
  */
 import type { ClientConnection } from '../../src/gateway/connection.ts';
 import type { SendResult, Socket } from '../../src/gateway/socket.ts';
+import { copyOf } from './copy-of.ts';
 import type { SimLink } from './sim-link.ts';
 import type { Topics } from './topics.ts';
 
@@ -46,7 +47,7 @@ export class SimSocket implements Socket {
 
   send(frame: Uint8Array): SendResult {
     this.drain();
-    return this.#write(frame.slice());
+    return this.#write(copyOf(frame));
   }
 
   close(code: number, reason: string): void {

@@ -111,7 +111,9 @@ export class StoreLine {
     for (const call of calls) {
       if (delivered-- > 0 && !call.isDone) {
         this.#late.push(call);
-        last.send(this.#delayMs(), () => void (call.isDone || this.#run(call)));
+        last.send(this.#delayMs(), () => {
+          if (!call.isDone) this.#run(call);
+        });
       }
       this.#trace.step(this.#name, 'store-lost', () => call.what);
       call.end({ error: new Error('the connection to the store broke') });
@@ -123,7 +125,7 @@ export class StoreLine {
     if (before === 'up') return;
     this.#state = 'up';
     // A connection is up when the store has answered on it; by then it has served what came on the one before.
-    for (const call of this.#late) if (!call.isDone) void this.#run(call);
+    for (const call of this.#late) if (!call.isDone) this.#run(call);
     this.#late = [];
     const stuck = this.#stuck;
     this.#stuck = [];
@@ -142,17 +144,17 @@ export class StoreLine {
     }
     const { end } = call;
     const broken = this.#broken;
-    void this.#run(call).then((ended) => {
+    this.#run(call, (ended) => {
       if (broken === this.#broken) this.#back.send(this.#delayMs(), () => end(ended));
     });
   }
 
-  #run(call: Call): Promise<Ended> {
+  #run(call: Call, answer: (ended: Ended) => void = () => {}): void {
     this.#trace.step(this.#name, 'store', () => call.what);
     call.isDone = true;
-    return call.execute().then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
+    call.execute().then(
+      (value) => answer({ value }),
+      (error: unknown) => answer({ error }),
     );
   }
 

@@ -4,6 +4,7 @@
  * are sent at once. A socket that leaves its last topic loses what waits.
  */
 import type { Publisher } from '../../src/room/ports.ts';
+import { copyOf } from './copy-of.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { SimSocket } from './sim-socket.ts';
 
@@ -22,7 +23,7 @@ export class Topics implements Publisher {
   }
 
   publish(topic: string, frame: Uint8Array): void {
-    const copy = frame.slice();
+    const copy = copyOf(frame);
     this.#onPublish(topic, copy);
     for (const socket of this.#topics.get(topic) ?? []) {
       if (copy.length >= LARGE_BYTES) {

@@ -36,8 +36,14 @@ export class Trace {
 
   /** One step with the bytes that make it up. */
   bytes(who: string, what: string, bytes: Uint8Array, text: () => string): void {
-    let low = this.#low;
-    for (let i = 0; i < bytes.length; i++) low = Math.imul(low ^ (bytes[i] as number), 0x01000193);
+    let low = this.#low ^ bytes.length;
+    let i = 0;
+    for (; i + 4 <= bytes.length; i += 4) {
+      const word = byte(bytes, i) | (byte(bytes, i + 1) << 8) | (byte(bytes, i + 2) << 16) | (byte(bytes, i + 3) << 24);
+      low = Math.imul(low ^ word, 0x01000193);
+      low ^= low >>> 15;
+    }
+    for (; i < bytes.length; i++) low = Math.imul(low ^ byte(bytes, i), 0x01000193);
     this.#low = low;
     this.step(who, what, text);
   }
@@ -57,4 +63,8 @@ export class Trace {
     this.#high = Math.imul(this.#high ^ this.#low ^ Math.floor(this.atMs * 1000), 0x85ebca6b);
     this.#high ^= this.#high >>> 13;
   }
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number;
 }

@@ -11,10 +11,33 @@ import type { Clock, Timer } from '../../src/base/clock.ts';
 /** A clock that never comes to rest is a bug in what is under test; better an error than a hang. */
 const TASKS_PER_INSTANT_MAX = 1_000_000;
 
-interface Entry extends Timer {
-  at: number;
+/** Steps of `run` per turn of the real event loop. */
+const STEPS_PER_TURN = 1024;
+
+const settled = Promise.resolve();
+
+class Entry implements Timer {
+  readonly at: number;
   readonly order: number;
   task: (() => void) | null;
+  readonly #onCancel: () => void;
+
+  constructor(at: number, order: number, task: () => void, onCancel: () => void) {
+    this.at = at;
+    this.order = order;
+    this.task = task;
+    this.#onCancel = onCancel;
+  }
+
+  cancel(): void {
+    if (this.task === null) return;
+    this.task = null;
+    this.#onCancel();
+  }
+
+  isBefore(other: Entry): boolean {
+    return this.at < other.at || (this.at === other.at && this.order < other.order);
+  }
 }
 
 export class VirtualClock implements Clock {
@@ -25,6 +48,8 @@ export class VirtualClock implements Clock {
   readonly #heap: Entry[] = [];
   #soon: (() => void)[] = [];
   #soonHead = 0;
+  #steps = 0;
+  readonly #ended = (): void => void this.#alive--;
 
   constructor(startMs = 1_000_000) {
     this.#now = startMs;
@@ -99,14 +124,33 @@ export class VirtualClock implements Clock {
   }
 
   /** As `advance`, and promises go on after each task. */
-  async run(ms: number): Promise<void> {
+  run(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await promises();
-    for (let n = 0, at = this.#now; this.#step(until); n = at === this.#now ? n + 1 : 0, at = this.#now) {
-      this.#guard(n);
-      await promises();
-    }
-    this.#now = until;
+    return new Promise((resolve, reject) => {
+      let [tasks, instant] = [0, this.#now];
+      const turn = (): void => {
+        try {
+          if (!this.#step(until)) {
+            this.#now = until;
+            return resolve();
+          }
+          tasks = instant === this.#now ? tasks + 1 : 0;
+          instant = this.#now;
+          this.#guard(tasks);
+        } catch (error) {
+          return reject(error);
+        }
+        goOn();
+      };
+      const tick = (): void => process.nextTick(turn);
+      // Ticks come when the microtask queue is empty: every promise that can go on has done so. A turn of the real event loop
+      // does the same at ten times the cost, so there is one now and then only, for signals and timers of the test's runner.
+      const goOn = (): void => {
+        if (++this.#steps % STEPS_PER_TURN === 0) setImmediate(turn);
+        else void settled.then(tick);
+      };
+      goOn();
+    });
   }
 
   /** Runs one task that is due by `until`; false when there is none. */
@@ -137,23 +181,18 @@ export class VirtualClock implements Clock {
   }
 
   #push(ms: number, task: () => void): Timer {
-    const clock = this;
-    const entry: Entry = {
-      at: this.#now + Math.max(0, ms),
-      order: this.#order++,
-      task,
-      cancel() {
-        if (entry.task !== null) clock.#alive--;
-        entry.task = null;
-      },
-    };
+    const entry = new Entry(this.#now + Math.max(0, ms), this.#order++, task, this.#ended);
     this.#alive++;
-    let i = this.#heap.push(entry) - 1;
+    const heap = this.#heap;
+    let i = heap.push(entry) - 1;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!this.#swapIfBefore(i, parent)) break;
+      const above = heap[parent] as Entry;
+      if (!entry.isBefore(above)) break;
+      heap[i] = above;
       i = parent;
     }
+    heap[i] = entry;
     return entry;
   }
 
@@ -163,36 +202,19 @@ export class VirtualClock implements Clock {
   }
 
   #pop(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    for (let i = 0; ; ) {
-      const left = 2 * i + 1;
-      const right = left + 1;
-      let least = left;
-      if (right < this.#heap.length && this.#before(right, left)) least = right;
-      if (least >= this.#heap.length || !this.#swapIfBefore(least, i)) return;
-      i = least;
+    const heap = this.#heap;
+    const last = heap.pop();
+    const count = heap.length;
+    if (last === undefined || count === 0) return;
+    let i = 0;
+    for (let child = 1; child < count; child = 2 * i + 1) {
+      const right = child + 1;
+      if (right < count && (heap[right] as Entry).isBefore(heap[child] as Entry)) child = right;
+      const below = heap[child] as Entry;
+      if (!below.isBefore(last)) break;
+      heap[i] = below;
+      i = child;
     }
+    heap[i] = last;
   }
-
-  #before(i: number, j: number): boolean {
-    const a = this.#heap[i];
-    const b = this.#heap[j];
-    return a !== undefined && b !== undefined && (a.at < b.at || (a.at === b.at && a.order < b.order));
-  }
-
-  #swapIfBefore(i: number, j: number): boolean {
-    const a = this.#heap[i];
-    const b = this.#heap[j];
-    if (a === undefined || b === undefined || !this.#before(i, j)) return false;
-    this.#heap[i] = b;
-    this.#heap[j] = a;
-    return true;
-  }
-}
-
-/** Lets every promise that can go on do so: a turn of the real event loop empties the whole microtask queue. */
-function promises(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -9,7 +9,7 @@ import type { RosterEntry, ServerEvent } from '../../../src/protocol/server-read
 import { latin1 } from '../command-id.ts';
 import { Replica } from './replica.ts';
 import type { Report } from './report.ts';
-import { eventText, type RoomRecord } from './room-record.ts';
+import { eventText, type RoomRecord, sameEvent } from './room-record.ts';
 
 export class ClientView {
   epoch = 0;
@@ -63,15 +63,15 @@ export class ClientView {
   }
 
   events(epoch: number, first: number, events: readonly ServerEvent[]): void {
-    const what = `${this.#name}: events ${epoch}/${first}+${events.length}`;
+    const what = (): string => `${this.#name}: events ${epoch}/${first}+${events.length}`;
     if (epoch !== this.epoch || first !== this.seq + 1) {
-      return this.#report('P13', `${what} come after ${this.epoch}/${this.seq}`);
+      return this.#report('P13', `${what()} come after ${this.epoch}/${this.seq}`);
     }
     const record = this.#room.find(epoch);
     for (const [i, event] of events.entries()) {
       const known = record?.at(first + i);
-      if (known !== event && eventText(known) !== eventText(event)) {
-        return this.#report('P11', `${what}: ${eventText(event)}, published was ${eventText(known)}`);
+      if (!sameEvent(known, event)) {
+        return this.#report('P11', `${what()}: ${eventText(event)}, published was ${eventText(known)}`);
       }
     }
     this.seq += events.length;

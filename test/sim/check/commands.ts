@@ -64,15 +64,15 @@ export class Commands {
     for (const id of commandIds(event)) {
       this.#happened.add(id);
       const command = this.given.get(id);
-      const what = `${room.name} ${epoch.epoch}/${seq}: command ${id}`;
+      const what = (): string => `${room.name} ${epoch.epoch}/${seq}: command ${id}`;
       if (!command || command.room !== room.name) {
-        this.#report('P15', `${what} was never given there`);
+        this.#report('P15', `${what()} was never given there`);
         continue;
       }
       const by = event.member === 0 ? undefined : epoch.head.roster.get(event.member)?.user;
       if (by !== undefined && by !== command.user())
-        this.#report('P15', `${what} of ${command.user()} counts as ${by}'s`);
-      if (command.outcome === 'refused') this.#report('P15', `${what} takes effect, and was refused`);
+        this.#report('P15', `${what()} of ${command.user()} counts as ${by}'s`);
+      if (command.outcome === 'refused') this.#report('P15', `${what()} takes effect, and was refused`);
     }
   }
 
@@ -89,7 +89,7 @@ export class Commands {
     const seen = new Map<string, number>();
     const lastOf = new Map<string, GivenCommand>();
     const cseqOf = new Map<number, number>();
-    for (const { seq, event } of room.last?.chain() ?? []) {
+    room.last?.forEachKept((seq, event) => {
       if ((event.kind === 'message' || event.kind === 'state') && event.member !== 0) {
         const before = cseqOf.get(event.member) ?? 0;
         if (event.cseq <= before) this.#report('P15', `${room.name} ${seq}: cseq ${event.cseq} after ${before}`);
@@ -107,7 +107,7 @@ export class Commands {
         }
         lastOf.set(command.sender, command);
       }
-    }
+    });
   }
 }
 

@@ -11,7 +11,7 @@ import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts'
 import { isPhantom, latin1 } from '../command-id.ts';
 import { Replica } from './replica.ts';
 import type { Report } from './report.ts';
-import { EpochRecord, eventText, RoomRecord } from './room-record.ts';
+import { EpochRecord, eventText, RoomRecord, sameEvent } from './room-record.ts';
 
 type RoomPlan = Pick<RoomRecord, 'name' | 'durability' | 'hasPresence'>;
 
@@ -85,17 +85,17 @@ export class OneHistory {
     const read = room.readNew(frame);
     if (!read) return;
     const record = room.find(read.epoch);
-    const what = `${name} ${read.epoch}/${read.first}+${read.events.length}`;
-    if (topic !== `${read.room}#${read.epoch}`) return this.#report('P11', `${what} is published as ${topic}`);
-    if (!record) return this.#report('P11', `${what} is published, and nobody claimed that epoch`);
-    if (read.first > record.end + 1) return this.#report('P11', `${what} is published after ${record.end}`);
+    const what = (): string => `${name} ${read.epoch}/${read.first}+${read.events.length}`;
+    if (topic !== `${read.room}#${read.epoch}`) return this.#report('P11', `${what()} is published as ${topic}`);
+    if (!record) return this.#report('P11', `${what()} is published, and nobody claimed that epoch`);
+    if (read.first > record.end + 1) return this.#report('P11', `${what()} is published after ${record.end}`);
     const isNew = read.first + read.events.length - 1 > record.end;
     if (isNew && record.node !== node) {
-      return this.#report('P11', `${what} is published by ${node}, but ${record.node} owns the room`);
+      return this.#report('P11', `${what()} is published by ${node}, but ${record.node} owns the room`);
     }
     this.#take(room, record, read.first, read.events);
     if (room.durability === 'log' && record.durableSeq < record.end) {
-      this.#report('P18', `${what} is published, and the log holds ${record.durableSeq}`);
+      this.#report('P18', `${what()} is published, and the log holds ${record.durableSeq}`);
     }
   }
 
@@ -108,7 +108,7 @@ export class OneHistory {
     for (const [i, event] of read.events.entries()) {
       const seq = read.first + i;
       const known = record && seq > record.base ? record.at(seq) : undefined;
-      if (eventText(known) === eventText(event)) continue;
+      if (sameEvent(known, event)) continue;
       const text = `${client} got ${name} ${read.epoch}/${seq} as ${eventText(event)}, published was ${eventText(known)}`;
       return this.#report('P11', text);
     }
@@ -121,7 +121,7 @@ export class OneHistory {
         if (hasPhantom(event)) this.#report('P15', `${room.name} ${seq} holds what a handler had undone`);
         record.push(event);
         this.#onEvent(room, record, seq, event);
-      } else if (seq > record.base && eventText(record.at(seq)) !== eventText(event)) {
+      } else if (seq > record.base && !sameEvent(record.at(seq), event)) {
         const both = `${eventText(event)} and ${eventText(record.at(seq))}`;
         this.#report('P11', `${room.name} ${record.epoch}/${seq} is two events: ${both}`);
       }

@@ -1,9 +1,12 @@
 /** What the checkers know of one room: its epochs, the events of each, and the room as they make it. */
 
-import { readEvents, type ServerEvent } from '../../../src/protocol/server-reader.ts';
+import { Reader } from '../../../src/protocol/reader.ts';
+import { type EventsFrame, readEvents, type ServerEvent } from '../../../src/protocol/server-reader.ts';
 import type { Durability } from '../../../src/room/definition.ts';
 import { latin1 } from '../command-id.ts';
 import type { Replica } from './replica.ts';
+
+const header = new Reader();
 
 export class EpochRecord {
   readonly epoch: number;
@@ -60,16 +63,14 @@ export class EpochRecord {
     return replica;
   }
 
-  /** All events that this epoch builds on and its own, oldest first: the history that the room keeps. */
-  chain(): { seq: number; epoch: number; event: ServerEvent }[] {
+  /** Visits all events that this epoch builds on and its own, oldest first: the history that the room keeps. */
+  forEachKept(visit: (seq: number, event: ServerEvent) => void): void {
     const links: EpochRecord[] = [];
     for (let epoch: EpochRecord | null = this; epoch; epoch = epoch.parent) links.unshift(epoch);
-    return links.flatMap((link, i) => {
-      const end = links[i + 1]?.base ?? link.end;
-      return link.events
-        .slice(0, end - link.base)
-        .map((event, k) => ({ seq: link.base + k + 1, epoch: link.epoch, event }));
-    });
+    for (const [i, link] of links.entries()) {
+      const end = Math.min(links[i + 1]?.base ?? link.end, link.end);
+      for (let seq = link.base + 1; seq <= end; seq++) visit(seq, link.events[seq - link.base - 1] as ServerEvent);
+    }
   }
 }
 
@@ -82,8 +83,8 @@ export class RoomRecord {
   hasUnseen = false;
   /** Its code has closed it at least once. */
   wasClosed = false;
-  /** Frames that were compared already, by their bytes. */
-  readonly #frames = new Set<string>();
+  /** Frames that were compared already, by their first seq. */
+  readonly #frames = new Map<number, Uint8Array[]>();
 
   constructor(name: string, durability: Durability, hasPresence: boolean) {
     this.name = name;
@@ -99,16 +100,61 @@ export class RoomRecord {
     return this.epochs.findLast((record) => record.epoch === epoch) ?? null;
   }
 
-  /** The frame, read, or null where the same bytes were read before. */
-  readNew(frame: Uint8Array): ReturnType<typeof readEvents> | null {
-    const text = latin1(frame);
-    if (this.#frames.has(text)) return null;
-    this.#frames.add(text);
-    return readEvents(frame.slice());
+  /** The frame, read, or null where the same bytes were read before. The bytes are kept: nobody may write to them. */
+  readNew(frame: Uint8Array): EventsFrame | null {
+    const first = firstSeqOf(frame);
+    const known = this.#frames.get(first);
+    if (known?.some((other) => sameBytes(other, frame))) return null;
+    if (known) known.push(frame);
+    else this.#frames.set(first, [frame]);
+    return readEvents(frame);
   }
 }
 
-/** Two events are the same when this is. */
+function firstSeqOf(frame: Uint8Array): number {
+  header.reset(frame);
+  header.array('frame');
+  header.uint('opcode');
+  header.skipStr('room');
+  header.uint('epoch');
+  return header.uint('first');
+}
+
+export function sameEvent(a: ServerEvent | undefined, b: ServerEvent | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined || a.kind !== b.kind || a.member !== b.member) return false;
+  switch (a.kind) {
+    case 'message':
+      return b.kind === a.kind && a.cseq === b.cseq && sameBytes(a.payload, b.payload);
+    case 'joined':
+      return b.kind === a.kind && a.user === b.user && sameMeta(a.meta, b.meta);
+    case 'left':
+      return b.kind === a.kind && a.reason === b.reason;
+    case 'status':
+      return b.kind === a.kind && a.status === b.status;
+    case 'state':
+      return b.kind === a.kind && a.cseq === b.cseq && sameSet(a.set, b.set) && String(a.del) === String(b.del);
+  }
+}
+
+function sameSet(a: ReadonlyMap<string, Uint8Array>, b: ReadonlyMap<string, Uint8Array>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) {
+    const other = b.get(key);
+    if (other === undefined || !sameBytes(value, other)) return false;
+  }
+  return true;
+}
+
+function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : sameBytes(a, b);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+/** An event in words. */
 export function eventText(event: ServerEvent | undefined): string {
   if (event === undefined) return 'nothing';
   switch (event.kind) {
