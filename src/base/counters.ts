@@ -35,6 +35,7 @@ export class Counters {
   commits = 0;
   commitsFailed = 0;
   logAppends = 0;
+  logAppendsFailed = 0;
   handlerFaults = 0;
   packetsIn = 0;
   packetsOut = 0;

@@ -16,6 +16,8 @@ export class MemoryStore {
   /** By node id: a new life of a node takes the place of the old one. */
   readonly nodes: TtlMap<string, NodeRecord>;
   readonly generations: TtlMap<string, number>;
+  /** Rooms that take no writes, as those of a Redis that is out of memory. */
+  readonly refused = new Set<string>();
 
   constructor(clock: Clock) {
     this.clock = clock;

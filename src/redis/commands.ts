@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisConnection } from './redis-connection.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
-import { StoreFault, storeFault } from './store-fault.ts';
+import { isRefusal, messageOf, STANDS_DOWN, StoreFault, storeFault } from './store-fault.ts';
 
 /**
  * Unsent bytes beyond which calls fail at once: a Redis that stalls must not fill this process. Guess: a second of
@@ -36,7 +36,7 @@ export class Commands {
       return await client.callBuffer(command, args);
     } catch (error) {
       const fault = storeFault(this.#connection.clean(error));
-      if (/^(READONLY|MASTERDOWN|LOADING)\b/.test(messageOf(fault))) this.#connection.giveUp(client, messageOf(fault));
+      if (STANDS_DOWN.test(messageOf(fault))) this.#connection.giveUp(client, messageOf(fault));
       throw fault;
     }
   }
@@ -52,6 +52,16 @@ export class Commands {
     } catch (error) {
       if (!(error instanceof StoreFault && messageOf(error).startsWith('NOSCRIPT'))) throw error;
       return await this.call('eval', [script.text, ...rest]);
+    }
+  }
+
+  /** As `run`, but null where Redis answers that it refuses this one call, whatever it says to others. */
+  async runOrRefuse(script: Script, keys: string[], args: Argument[]): Promise<unknown> {
+    try {
+      return await this.run(script, keys, args);
+    } catch (error) {
+      if (isRefusal(error)) return null;
+      throw error;
     }
   }
 
@@ -84,8 +94,4 @@ export async function refuseReplica(client: Redis): Promise<void> {
 /** The bytes as the Buffer that ioredis wants, sharing memory. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function messageOf(fault: StoreFault): string {
-  return fault.cause instanceof Error ? fault.cause.message : '';
 }

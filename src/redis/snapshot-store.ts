@@ -18,10 +18,10 @@ export class RedisSnapshotStore implements SnapshotStore {
     const replies = await Promise.all(
       batch.map((commit) => {
         const keys = [this.#keys.room(commit.room), this.#keys.log(commit.room)];
-        return this.#commands.run(SCRIPTS.roomCommit, keys, commitArguments(commit));
+        return this.#commands.runOrRefuse(SCRIPTS.roomCommit, keys, commitArguments(commit));
       }),
     );
-    return replies.map((reply) => (reply === 1 ? 'written' : 'fenced'));
+    return replies.map((reply) => (reply === null ? 'failed' : reply === 1 ? 'written' : 'fenced'));
   }
 }
 

@@ -12,6 +12,9 @@ export class StoreFault extends Error {
   }
 }
 
+/** Replies by which a Redis says that this connection is of no use now. */
+export const STANDS_DOWN = /^(READONLY|MASTERDOWN|LOADING)\b/;
+
 /** Replies by which a Redis that is reachable says that it can't serve now. */
 const CANNOT_SERVE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|OOM|BUSY|TRYAGAIN)\b/;
 
@@ -21,6 +24,17 @@ export function storeFault(error: Error): StoreFault {
   return refused
     ? new StoreFault('internal', `Redis refused a command: ${error.message}`, error)
     : new StoreFault('unavailable', `Redis is unavailable: ${error.message}`, error);
+}
+
+/** Redis answered that it refuses this call; others on the same connection may well be served. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof StoreFault && error.cause instanceof Error)) return false;
+  return error.cause.name === 'ReplyError' && !STANDS_DOWN.test(error.cause.message);
+}
+
+/** What Redis said. */
+export function messageOf(fault: StoreFault): string {
+  return fault.cause instanceof Error ? fault.cause.message : '';
 }
 
 /** The user that this node has in Redis may not run the command, or the server does not have it. */

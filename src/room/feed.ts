@@ -45,6 +45,8 @@ export class Feed {
   readonly #onFenced: () => void;
   #seq: number;
   #held: Batch[] = [];
+  /** The log refuses this room. */
+  #refused = false;
   #closed = false;
 
   constructor(
@@ -67,6 +69,14 @@ export class Feed {
     this.#options = options;
   }
 
+  get room(): string {
+    return this.#options.room;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** seq of the last sealed event. */
   get seq(): number {
     return this.#seq;
@@ -74,7 +84,8 @@ export class Feed {
 
   /** Whether a `log` room can take no command now. */
   get isHolding(): boolean {
-    return this.#options.log && (this.#flusher.logStalled || this.#held.length >= HELD_BATCHES_MAX);
+    const { log } = this.#options;
+    return log && (this.#refused || this.#flusher.logStalled || this.#held.length >= HELD_BATCHES_MAX);
   }
 
   /** Whether frames are sealed that the log does not have yet. */
@@ -111,7 +122,9 @@ export class Feed {
   /** The log has answered for the oldest held frame. */
   appended(result: WriteResult): void {
     if (this.#closed) return;
+    this.#refused = result === 'failed';
     if (result === 'fenced') return this.#onFenced();
+    if (result === 'failed') return;
     let next = this.#held.shift();
     while (next) {
       this.#deliver(next);
@@ -145,7 +158,8 @@ export class Feed {
     this.#held.push(batch);
     if (batch.frame === null) return;
     const { room, self } = this.#options;
-    const append = { room, owner: self, epoch: this.epoch, seq: batch.last, frame: batch.frame, note };
+    const { first, last: seq, frame } = batch;
+    const append = { room, owner: self, epoch: this.epoch, first, seq, frame, note };
     this.#flusher.append(append, this);
   }
 

@@ -15,8 +15,12 @@ export interface Flushable {
   flush(): void;
 }
 
-/** A room whose frame waits for the log. */
+/** A room whose frames wait for the log. */
 export interface LogWaiter {
+  readonly room: string;
+  /** Nobody waits any more: what the log has not taken is not tried again. */
+  readonly isClosed: boolean;
+  /** For its oldest frame, in order. `failed`: it stays the oldest, and is tried again. */
   appended(result: WriteResult): void;
 }
 
@@ -25,10 +29,20 @@ interface Waiting {
   readonly waiter: LogWaiter;
 }
 
+/** A room that the log refuses while it takes others: its frames wait here for their next try, in order. */
+interface Refused {
+  tries: number;
+  readonly frames: Waiting[];
+  /** null while its frames are being tried. */
+  timer: Timer | null;
+}
+
 const RETRY_BASE_MS = 50;
 const RETRY_MAX_MS = 2000;
 /** Frames in one call to the log: 512 frames of a turn are well under a megabyte (guess). */
 const GROUP_MAX = 512;
+/** Rooms refused at one time that the log names one by one; a store without memory refuses all of them. */
+const REFUSED_NAMED_MAX = 10;
 
 export class Flusher {
   readonly #clock: Clock;
@@ -44,6 +58,7 @@ export class Flusher {
   /** While the rooms of a turn are flushed, their frames gather for one call. */
   #flushing = false;
   #waiting: Waiting[] = [];
+  readonly #refused = new Map<LogWaiter, Refused>();
   #appending = false;
   #failures = 0;
   #retry: Timer | null = null;
@@ -73,6 +88,13 @@ export class Flusher {
     return this.#failures > 0;
   }
 
+  /** Frames that the log does not have yet. */
+  get waiting(): number {
+    let count = this.#waiting.length;
+    for (const { frames } of this.#refused.values()) count += frames.length;
+    return count;
+  }
+
   schedule(room: Flushable): void {
     this.#due.push(room);
     if (this.#scheduled) return;
@@ -86,10 +108,18 @@ export class Flusher {
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
+    for (const { timer } of this.#refused.values()) timer?.cancel();
   }
 
   append(append: LogAppend, waiter: LogWaiter): void {
-    this.#waiting.push({ append, waiter });
+    const refused = this.#refused.get(waiter);
+    // Behind those that wait already: never before them.
+    if (refused?.timer) refused.frames.push({ append, waiter });
+    else this.#enqueue([{ append, waiter }]);
+  }
+
+  #enqueue(frames: readonly Waiting[]): void {
+    this.#waiting.push(...frames);
     if (!this.#appending && !this.#flushing) void this.#drain();
   }
 
@@ -123,12 +153,57 @@ export class Flusher {
       }
       if (this.#failures > 0) this.#log.info({}, 'the log is written again');
       this.#failures = 0;
-      this.#counters.logAppends += group.length;
       this.#waiting.splice(0, group.length);
-      for (const [i, { waiter }] of group.entries()) waiter.appended(results[i] ?? 'fenced');
+      this.#answer(group, results);
       this.#afterFlush();
     }
     this.#appending = false;
+  }
+
+  #answer(group: readonly Waiting[], results: readonly WriteResult[]): void {
+    const held = new Set<LogWaiter>();
+    for (const [i, frame] of group.entries()) {
+      const result = results[i] ?? 'failed';
+      const { waiter } = frame;
+      // Behind one that failed, even a frame that was written waits for its turn; written twice, it counts once.
+      if (held.has(waiter)) this.#refused.get(waiter)?.frames.push(frame);
+      else if (result !== 'failed') this.#accept(waiter, result);
+      else if (!waiter.isClosed) held.add(this.#refuse(frame));
+    }
+    for (const waiter of held) this.#retryLater(waiter);
+  }
+
+  #accept(waiter: LogWaiter, result: WriteResult): void {
+    if (result === 'written') this.#counters.logAppends++;
+    if (this.#refused.delete(waiter)) this.#log.info({ room: waiter.room }, 'the log takes the frames of a room again');
+    waiter.appended(result);
+  }
+
+  #refuse(frame: Waiting): LogWaiter {
+    const { waiter } = frame;
+    const refused = this.#refused.get(waiter) ?? { tries: 0, frames: [], timer: null };
+    if (refused.tries++ === 0 && this.#refused.size < REFUSED_NAMED_MAX) {
+      this.#log.warn({ room: waiter.room }, 'the log refuses the frames of a room; it holds, other rooms go on');
+    }
+    this.#counters.logAppendsFailed++;
+    this.#refused.set(waiter, refused);
+    refused.frames.push(frame);
+    waiter.appended('failed');
+    return waiter;
+  }
+
+  #retryLater(waiter: LogWaiter): void {
+    const refused = this.#refused.get(waiter);
+    if (!refused) return;
+    // What came meanwhile goes behind what is tried again.
+    refused.frames.push(...this.#waiting.filter((frame) => frame.waiter === waiter));
+    this.#waiting = this.#waiting.filter((frame) => frame.waiter !== waiter);
+    const ms = fullJitterMs(refused.tries, RETRY_BASE_MS, RETRY_MAX_MS, this.#rng);
+    refused.timer = this.#clock.after(ms, () => {
+      refused.timer = null;
+      if (waiter.isClosed) this.#refused.delete(waiter);
+      else this.#enqueue(refused.frames.splice(0));
+    });
   }
 
   #pause(): Promise<void> {

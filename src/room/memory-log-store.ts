@@ -10,15 +10,25 @@ export class MemoryLogStore implements LogStore {
   }
 
   async append(batch: readonly LogAppend[]): Promise<readonly WriteResult[]> {
-    return batch.map((append) => this.#appendOne(append));
+    const rooms = new Set<string>();
+    return batch.map((append) => {
+      const result = this.#appendOne(append, rooms.has(append.room));
+      rooms.add(append.room);
+      return result;
+    });
   }
 
-  #appendOne({ room, owner, epoch, seq, frame, note }: LogAppend): WriteResult {
+  #appendOne({ room, owner, epoch, first, seq, frame, note }: LogAppend, isBehindAnother: boolean): WriteResult {
+    if (this.#store.refused.has(room)) return 'failed';
     const stored = this.#store.ownedRoom(room, owner, epoch);
     if (stored === null) return 'fenced';
     if (stored.seq !== null && seq <= stored.seq) return 'written';
     const top = stored.logTop;
-    if (epoch < top.epoch || (epoch === top.epoch && seq <= top.seq)) {
+    // A commit of this epoch stands for all that came before it.
+    const countsTop = stored.log.length > 0 && (top.epoch === epoch || stored.at !== epoch);
+    const held = Math.max(stored.seq ?? 0, countsTop ? top.seq : 0);
+    if (first > held + 1) return isBehindAnother ? 'failed' : 'fenced';
+    if (first <= held) {
       const twin = stored.log.find((entry) => entry.epoch === epoch && entry.seq === seq);
       return twin !== undefined && sameBytes(twin.frame, frame) ? 'written' : 'fenced';
     }

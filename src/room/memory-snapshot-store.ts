@@ -14,6 +14,7 @@ export class MemorySnapshotStore implements SnapshotStore {
   }
 
   #commitOne(commit: Commit): WriteResult {
+    if (this.#store.refused.has(commit.room)) return 'failed';
     const stored = this.#store.ownedRoom(commit.room, commit.owner, commit.epoch);
     if (stored === null) return 'fenced';
     // What a connection sent before it was given up may be served after its successor's: the later state stays.

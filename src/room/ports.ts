@@ -89,8 +89,12 @@ export interface Commit {
   readonly ttlMs: number;
 }
 
-/** `fenced`: another owner or a newer epoch is there, nothing was written, this node must demote itself. */
-export type WriteResult = 'written' | 'fenced';
+/**
+ * `fenced`: another owner or a newer epoch is there, nothing was written, this node must demote itself.
+ * `failed`: the store answers, but refuses this room (it is out of memory, or has something else under the room's name).
+ * The same may be tried again later; other rooms are not concerned.
+ */
+export type WriteResult = 'written' | 'fenced' | 'failed';
 
 export interface SnapshotStore {
   /** Writes many rooms in one round trip; results in the same order. Rejects as a whole when the store can't be reached. */
@@ -101,6 +105,8 @@ export interface LogAppend {
   readonly room: string;
   readonly owner: NodeKey;
   readonly epoch: number;
+  /** seq of the frame's first event. */
+  readonly first: number;
   /** seq of the frame's last event. */
   readonly seq: number;
   readonly frame: Uint8Array;
@@ -109,6 +115,11 @@ export interface LogAppend {
 }
 
 export interface LogStore {
-  /** Appends in order, in one round trip. A commit trims what the snapshot holds. */
+  /**
+   * Appends in order, in one round trip; results in the same order. A commit trims what the snapshot holds. A room's log
+   * never has a hole: a frame that does not follow what the store has of the room is `failed` behind another one of the
+   * same call, else `fenced`, since the store and this owner no longer tell the same story. Rejects as a whole when the
+   * store can't be reached.
+   */
   append(batch: readonly LogAppend[]): Promise<readonly WriteResult[]>;
 }

@@ -5,8 +5,9 @@
  *
  * Commits of one room never overlap. That of a `log` room goes out behind the frames that it holds: otherwise a crash in
  * between could leave a command done whose event nobody has (P18). When the store can't be reached, what was taken is marked again and tried later;
- * when it answers `fenced`, the owner is told at once.
+ * where it refuses one room, that room alone is. When it answers `fenced`, the owner is told at once.
  */
+import { must } from '../base/assert.ts';
 import { fullJitterMs } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
@@ -16,6 +17,7 @@ import type { NodeKey } from '../cluster/ports.ts';
 import type { Owner } from './owner.ts';
 import type { SnapshotStore, WriteResult } from './ports.ts';
 import { type PendingCommit, type Storable, takeCommit } from './snapshot.ts';
+import { takeBehindLog } from './take-behind-log.ts';
 
 export interface SnapshotterOptions {
   readonly debounceMs: number;
@@ -33,16 +35,19 @@ interface Tracked {
   committing: boolean;
   /** The next commit replaces all that the store has. */
   whole: boolean;
+  /** Times in a row that the store refused this room, and until when it is left alone for that. */
+  refusals: number;
+  notBefore: number;
 }
 
 /** Rooms in one call of the store: bounds a pipeline to a few megabytes (guess). */
 const BATCH_MAX = 256;
 const RETRY_BASE_MS = 250;
 const RETRY_MAX_MS = 5000;
+/** Rooms refused at one time that the log names one by one; a store without memory refuses all of them. */
+const REFUSED_NAMED_MAX = 10;
 /** Changed keys and members beyond which a room is written whole: the store is away, or slower than the changes (guess). */
 const MARKS_MAX = 10_000;
-/** A room that is given up waits for its log that long at a time (guess: a failover of Redis and some). */
-const LOG_PATIENCE_MS = 2_000;
 
 export class Snapshotter {
   readonly #self: NodeKey;
@@ -57,6 +62,7 @@ export class Snapshotter {
   #timer: Timer | null = null;
   #failures = 0;
   #notBefore = 0;
+  #refused = 0;
 
   constructor(
     self: NodeKey,
@@ -78,10 +84,19 @@ export class Snapshotter {
 
   track(owner: Owner): void {
     const now = this.#clock.now();
-    this.#tracked.set(owner, { firstAt: null, lastAt: now, committedAt: now, committing: false, whole: false });
+    this.#tracked.set(owner, {
+      firstAt: null,
+      lastAt: now,
+      committedAt: now,
+      committing: false,
+      whole: false,
+      refusals: 0,
+      notBefore: 0,
+    });
   }
 
   forget(owner: Owner): void {
+    if (this.#tracked.get(owner)?.refusals) this.#refused--;
     this.#tracked.delete(owner);
     this.#dirty.delete(owner);
   }
@@ -117,12 +132,15 @@ export class Snapshotter {
     // A commit under way may fail after this one was written; the whole room makes up for what it had taken.
     const whole = tracked !== undefined && (tracked.whole || tracked.committing);
     owner.flush();
-    const pending = await this.#takeBehindLog(owner, whole);
+    const take = (): PendingCommit => takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
+    const pending = await takeBehindLog(owner, take, this.#clock);
     try {
       const [result] = await this.#store.commit([pending.commit]);
+      if (result === 'failed') throw new Error('the store refused the room');
       this.#counters.commits++;
       return result ?? 'fenced';
     } catch (cause) {
+      this.#counters.commitsFailed++;
       pending.restore();
       // What a whole commit leaves out, deleted keys say, is not marked by that: the next one is whole as well.
       if (tracked && whole) tracked.whole = true;
@@ -164,7 +182,7 @@ export class Snapshotter {
     let batch: Owner[] = [];
     for (const owner of this.#dirty) {
       const tracked = this.#tracked.get(owner);
-      if (!tracked || tracked.firstAt === null || tracked.committing) continue;
+      if (!tracked || tracked.firstAt === null || tracked.committing || now < tracked.notBefore) continue;
       const quiet = now - tracked.lastAt >= this.#options.debounceMs;
       if (!quiet && now - tracked.firstAt < this.#options.latestMs) continue;
       // What handlers and sweeps did in this turn is in the state already; its events get their seq now.
@@ -197,48 +215,42 @@ export class Snapshotter {
     });
   }
 
-  /** For a commit of its own. Rejects when the log does not take the room's frames. */
-  #takeBehindLog(owner: Owner, whole: boolean): Promise<PendingCommit> | PendingCommit {
-    const take = (): PendingCommit => takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
-    if (!owner.feed.isWaiting) return take();
-    return new Promise((resolve, reject) => {
-      let pending: PendingCommit | null = null;
-      let isOver = false;
-      const timer = this.#clock.after(LOG_PATIENCE_MS, () => {
-        isOver = true;
-        pending?.restore();
-        reject(new Error(`the log did not take the room's frames within ${LOG_PATIENCE_MS} ms`));
-      });
-      owner.answer(() => {
-        if (isOver) return null;
-        const taken = take();
-        pending = taken;
-        return () => {
-          timer.cancel();
-          if (!isOver) resolve(taken);
-        };
-      });
-    });
-  }
-
   /** Never rejects. */
   async #commit(owners: readonly Owner[], pending: readonly PendingCommit[]): Promise<void> {
     try {
       const results = await this.#store.commit(pending.map(({ commit }) => commit));
       this.#failures = 0;
-      this.#counters.commits += pending.length;
-      const now = this.#clock.now();
-      for (const [i, owner] of owners.entries()) {
-        const tracked = this.#tracked.get(owner);
-        if (!tracked) continue;
-        tracked.committing = false;
-        tracked.committedAt = now;
-        if (pending[i]?.commit.whole) tracked.whole = false;
-        if (results[i] !== 'written') owner.events.onFenced();
-      }
+      for (const [i, owner] of owners.entries()) this.#answered(owner, must(pending[i], 'its commit'), results[i]);
     } catch (cause) {
       this.#failed(owners, pending, cause);
     }
+  }
+
+  #answered(owner: Owner, pending: PendingCommit, result: WriteResult | undefined): void {
+    if (result === 'failed') this.#counters.commitsFailed++;
+    else this.#counters.commits++;
+    const tracked = this.#tracked.get(owner);
+    if (!tracked) return;
+    tracked.committing = false;
+    if (result === 'failed') return this.#refuse(owner, tracked, pending);
+    if (tracked.refusals > 0) {
+      this.#refused--;
+      tracked.refusals = 0;
+      this.#log.info({ room: owner.room }, 'the store takes a room again');
+    }
+    tracked.committedAt = this.#clock.now();
+    if (pending.commit.whole) tracked.whole = false;
+    if (result !== 'written') owner.events.onFenced();
+  }
+
+  #refuse(owner: Owner, tracked: Tracked, pending: PendingCommit): void {
+    if (tracked.refusals === 0 && this.#refused++ < REFUSED_NAMED_MAX) {
+      this.#log.warn({ room: owner.room }, 'the store refuses to write a room; trying on');
+    }
+    const waitMs = fullJitterMs(tracked.refusals++, RETRY_BASE_MS, RETRY_MAX_MS, this.#rng);
+    tracked.notBefore = this.#clock.now() + waitMs;
+    pending.restore();
+    this.#markAt(owner, tracked);
   }
 
   #take(owner: Owner): PendingCommit {

@@ -65,6 +65,11 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
   { field: 'commits', name: 'commits_total', help: 'Rooms written to the store.' },
   { field: 'commitsFailed', name: 'commits_failed_total', help: 'Writes that the store did not take.' },
   { field: 'logAppends', name: 'log_appends_total', help: 'Frames appended to the logs of rooms.' },
+  {
+    field: 'logAppendsFailed',
+    name: 'log_appends_failed_total',
+    help: 'Times that the store refused a frame of a room while it took others.',
+  },
   { field: 'handlerFaults', name: 'handler_faults_total', help: 'Handlers of rooms that threw.' },
   { field: 'packetsIn', name: 'packets_in_total', help: 'Packets received from nodes.' },
   { field: 'packetsOut', name: 'packets_out_total', help: 'Packets sent to nodes.' },

@@ -15,7 +15,7 @@ local CHUNK = 4000
 
 local room, log = KEYS[1], KEYS[2]
 local owner, epoch = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq', 'from', 'attempt', 'at')
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq', 'from', 'attempt', 'at', 'top')
 if found[1] ~= owner or found[2] ~= epoch then
   return 0
 end
@@ -33,6 +33,9 @@ end
 if ARGV[5] == '1' then
   redis.call('UNLINK', room)
   redis.call('HSET', room, 'owner', owner, 'epoch', epoch, 'from', found[4] or '0', 'attempt', found[5] or '0')
+  if found[7] then
+    redis.call('HSET', room, 'top', found[7])
+  end
 end
 redis.call('HSET', room, 'at', epoch)
 local lastPair = FIRST - 1 + 2 * tonumber(ARGV[6])

@@ -48,7 +48,10 @@ const appending = fc.record({
   room,
   owner: node,
   age,
-  seq,
+  /** How far before (or beyond) what the log has its first frame begins. */
+  back: fc.constantFrom(0, 0, 0, 0, 1, 2, -1),
+  /** One call with a frame of so many events each. */
+  lengths: fc.array(fc.integer({ min: 1, max: 2 }), { minLength: 1, maxLength: 3 }),
   frame: value,
   note: fc.option(fc.uint8Array({ minLength: 1, maxLength: 8 })),
 });
@@ -108,6 +111,8 @@ test('[twins] memory and Redis answer alike to any history', async () => {
 class Player {
   readonly #world: World;
   readonly #epochs = new Map<string, number[]>();
+  /** Last seq that the store has, by room, as far as its answers tell. */
+  readonly #seqs = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -122,6 +127,7 @@ class Player {
         const claim = await directory.claim({ room, self: node, dead, attempt, copy, floor: 0, ttlMs });
         if (claim.kind === 'other') return { ...claim, epoch: this.#place(step.room, claim.epoch) };
         this.#grow(step.room, claim.epoch);
+        this.#seqs.set(room, claim.record?.log.at(-1)?.seq ?? claim.record?.seq ?? 0);
         const log = claim.record?.log.map((entry) => this.#placed(step.room, entry));
         return {
           ...claim,
@@ -132,11 +138,22 @@ class Player {
       }
       case 'commit': {
         const commit: Commit = { ...step, epoch: this.#epoch(step.room, step.age) };
-        return snapshots.commit([commit]);
+        const results = await snapshots.commit([commit]);
+        if (results[0] === 'written') this.#seqs.set(step.room, Math.max(this.#seq(step.room), step.seq));
+        return results;
       }
       case 'append': {
-        const append: LogAppend = { ...step, epoch: this.#epoch(step.room, step.age) };
-        return log.append([append]);
+        const epoch = this.#epoch(step.room, step.age);
+        let seq = Math.max(0, this.#seq(step.room) - step.back);
+        const batch = step.lengths.map((length): LogAppend => {
+          const first = seq + 1;
+          seq += length;
+          return { ...step, epoch, first, seq };
+        });
+        const results = await log.append(batch);
+        const written = batch.findLast((_, i) => results[i] === 'written');
+        if (written) this.#seqs.set(step.room, Math.max(this.#seq(step.room), written.seq));
+        return results;
       }
       case 'release':
         return directory.release(step.room, step.owner, this.#epoch(step.room, step.age), step.ttlMs);
@@ -167,6 +184,10 @@ class Player {
     expect(epoch).toBeGreaterThan(epochs.at(-1) ?? 0);
     epochs.push(epoch);
     this.#epochs.set(room, epochs);
+  }
+
+  #seq(room: string): number {
+    return this.#seqs.get(room) ?? 0;
   }
 
   #epoch(room: string, age: number): number {

@@ -7,8 +7,8 @@ onBothStores((world) => {
     const epoch = await claim(world());
     await world().snapshots.commit([commit(epoch, 2)]);
     const frame = Uint8Array.from({ length: 70_000 }, (_, i) => i);
-    await world().log.append([append(epoch, 5, { frame, note: new Uint8Array([0, 255, 10]) })]);
-    await world().log.append([append(epoch, 6), append(epoch, 9, { note: bytes('note 9') })]);
+    await world().log.append([append(epoch, 5, { first: 3, frame, note: new Uint8Array([0, 255, 10]) })]);
+    await world().log.append([append(epoch, 6), append(epoch, 9, { first: 7, note: bytes('note 9') })]);
     const record = await load(world());
     expect(record?.seq).toBe(2);
     expect(record?.log).toStrictEqual([
@@ -75,12 +75,68 @@ onBothStores((world) => {
     expect((await load(world()))?.log).toEqual([]);
   });
 
-  test('[log] another frame under a taken or skipped id is fenced: owner and log have parted', async () => {
+  test('[log] another frame under a taken or covered seq is fenced: owner and log have parted', async () => {
     const epoch = await claim(world());
-    await world().log.append([append(epoch, 2), append(epoch, 4)]);
-    const other = append(epoch, 4, { frame: bytes('another') });
-    await expect(world().log.append([other, append(epoch, 3)])).resolves.toEqual(['fenced', 'fenced']);
+    await world().log.append([append(epoch, 2, { first: 1 }), append(epoch, 4, { first: 3 })]);
+    const other = append(epoch, 4, { first: 3, frame: bytes('another') });
+    const within = append(epoch, 3, { first: 3 });
+    const across = append(epoch, 5, { first: 4 });
+    await expect(world().log.append([other, within, across])).resolves.toEqual(['fenced', 'fenced', 'fenced']);
     expect((await load(world()))?.log.map((entry) => entry.seq)).toEqual([2, 4]);
+  });
+
+  test('[P18] a log gets no hole: a frame whose forerunner the store does not have is fenced', async () => {
+    const epoch = await claim(world());
+    await expect(world().log.append([append(epoch, 2)])).resolves.toEqual(['fenced']);
+    await world().log.append([append(epoch, 1)]);
+    await expect(world().log.append([append(epoch, 3)])).resolves.toEqual(['fenced']);
+    await expect(world().log.append([append(epoch, 2)])).resolves.toEqual(['written']);
+    await world().snapshots.commit([commit(epoch, 4)]);
+    await expect(world().log.append([append(epoch, 6)])).resolves.toEqual(['fenced']);
+    await expect(world().log.append([append(epoch, 5)])).resolves.toEqual(['written']);
+  });
+
+  test('[P18] an owner goes on where the log that it took over ends, or the copy that it brought', async () => {
+    const first = await claim(world());
+    await world().log.append([append(first, 1), append(first, 2), append(first, 3)]);
+    const second = await claim(world(), B, ROOM, A);
+    await expect(world().log.append([append(second, 3, { owner: B })])).resolves.toEqual(['fenced']);
+    await expect(world().log.append([append(second, 4, { owner: B })])).resolves.toEqual(['written']);
+    const third = await claim(world(), A, ROOM, B);
+    // What it holds is older, but the room: all that the log has is of a story that did not happen.
+    await world().snapshots.commit([commit(third, 2, { whole: true })]);
+    await expect(world().log.append([append(third, 5)])).resolves.toEqual(['fenced']);
+    await expect(world().log.append([append(third, 3)])).resolves.toEqual(['written']);
+  });
+
+  test('[P18] of a room that is refused nothing is written, other rooms of the call are, and later it goes on', async () => {
+    const [here, there] = [await claim(world()), await claim(world(), A, 'demo:other')];
+    await world().log.append([append(here, 1)]);
+    const heal = await world().refuse(ROOM);
+    const other = (seq: number) => append(there, seq, { room: 'demo:other' });
+    await expect(world().log.append([append(here, 2), other(1), append(here, 3), other(2)])).resolves.toEqual([
+      'failed',
+      'written',
+      'failed',
+      'written',
+    ]);
+    await heal();
+    await expect(world().log.append([append(here, 2), append(here, 3)])).resolves.toEqual(['written', 'written']);
+    expect((await load(world()))?.log.map((entry) => entry.seq)).toEqual([1, 2, 3]);
+    expect((await load(world(), 'demo:other'))?.log.map((entry) => entry.seq)).toEqual([1, 2]);
+  });
+
+  test('[P18] a whole commit that comes late takes nothing from the log that it does not hold', async () => {
+    const epoch = await claim(world());
+    await world().log.append([append(epoch, 1), append(epoch, 2), append(epoch, 3)]);
+    await world().snapshots.commit([commit(epoch, 2, { whole: true })]);
+    await expect(world().log.append([append(epoch, 4)])).resolves.toEqual(['written']);
+    expect((await load(world()))?.log.map((entry) => entry.seq)).toEqual([3, 4]);
+  });
+
+  test('[P18] a frame behind one that does not follow is not judged by it', async () => {
+    const epoch = await claim(world());
+    await expect(world().log.append([append(epoch, 2), append(epoch, 3)])).resolves.toEqual(['fenced', 'failed']);
   });
 
   test('[log] a commit takes away what it holds and nothing else', async () => {

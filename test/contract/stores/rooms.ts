@@ -41,7 +41,7 @@ export function commit(epoch: number, seq: number, part: Partial<Commit> = {}): 
 }
 
 export function append(epoch: number, seq: number, part: Partial<LogAppend> = {}): LogAppend {
-  return { room: ROOM, owner: A, epoch, seq, frame: bytes(`frame ${seq}`), note: null, ...part };
+  return { room: ROOM, owner: A, epoch, first: seq, seq, frame: bytes(`frame ${seq}`), note: null, ...part };
 }
 
 /** Bounds wide enough for a busy machine: the rule is which time to live was set, not how fast we look. */

@@ -112,6 +112,17 @@ onBothStores((world) => {
     await expect(world().snapshots.commit([])).resolves.toEqual([]);
   });
 
+  test('[commit] of a batch one room that is refused keeps none of the others back', async () => {
+    const rooms = ['demo:1', 'demo:2', 'demo:3'];
+    const epochs = await Promise.all(rooms.map((room) => claim(world(), A, room)));
+    const batch = rooms.map((room, i) => commit(epochs[i] ?? 0, 1, { room, set: pairs(room) }));
+    const heal = await world().refuse('demo:2');
+    await expect(world().snapshots.commit(batch)).resolves.toEqual(['written', 'failed', 'written']);
+    await heal();
+    await expect(world().snapshots.commit(batch)).resolves.toEqual(['written', 'written', 'written']);
+    expect((await load(world(), 'demo:2'))?.state).toEqual(new Map(pairs('demo:2')));
+  });
+
   test('[commit] takes more fields than Lua can unpack in one call', async () => {
     const epoch = await claim(world());
     const keys = Array.from({ length: 20_001 }, (_, i) => `k${i}`);

@@ -37,6 +37,8 @@ export interface World {
   /** All times to live get shorter by `ms`. */
   passMs(ms: number): Promise<void>;
   ttlMs(room: string): Promise<number | null>;
+  /** The store refuses to write the room from now on, until what comes back is called. */
+  refuse(room: string): Promise<() => Promise<void>>;
   /** Loses all data. */
   forget(): Promise<void>;
   /** The store's clock, ms since 1970. */
@@ -83,6 +85,10 @@ export function memoryWorld(): World {
     settle: () => clock.settle(),
     passMs: async (ms) => clock.advance(ms),
     ttlMs: async (room) => store.rooms.ttlMs(room),
+    async refuse(room) {
+      store.refused.add(room);
+      return async () => void store.refused.delete(room);
+    },
     forget: async () => store.clear(),
     timeMs: async () => clock.wall(),
     close: async () => {},
@@ -126,6 +132,13 @@ export async function redisWorld(server: RedisServer): Promise<World> {
       const [ofRoom, ofLog] = [await raw.pttl(keys.room(room)), await raw.pttl(keys.log(room))];
       if (ofLog !== -2 && Math.abs(ofLog - ofRoom) > 1_000) throw new Error(`log lives ${ofLog}, room ${ofRoom} ms`);
       return ofRoom === -2 ? null : ofRoom;
+    },
+    async refuse(room) {
+      const key = new Keys(prefix).room(room);
+      // Another kind of value under the room's name, as something else that uses this Redis might put there.
+      await raw.rename(key, `${key}:aside`);
+      await raw.set(key, 'not a room');
+      return async () => void (await raw.rename(`${key}:aside`, key));
     },
     async forget() {
       for (const key of await own()) await raw.del(key);

@@ -135,7 +135,7 @@ describe('while the log fails', () => {
     await cluster.run();
     const owner = node.owner(ROOM);
     const frame = owner.feed.history.since({ epoch: owner.epoch, seq: 1 })?.[0]?.frame as Uint8Array;
-    await inner.append([{ room: ROOM, owner: node.core.key, epoch: owner.epoch, seq: 2, frame, note: null }]);
+    await inner.append([{ room: ROOM, owner: node.core.key, epoch: owner.epoch, first: 2, seq: 2, frame, note: null }]);
     node.gate.release();
     await cluster.run();
     expect(client.events(ROOM)).toEqual(['2 1:x']);
@@ -168,6 +168,81 @@ describe('while the log fails', () => {
     node.gate.failing.clear();
     await cluster.run(5_000);
     expect(node.owner(TICKING).feed.seq).toBeGreaterThan(seq);
+  });
+});
+
+describe('a room that the log refuses', () => {
+  const OTHER = 'ledger:2';
+
+  test('[P18] holds its frames and takes no commands; then all goes on in order', async () => {
+    const [client, listener] = [await joined(node), await joined(other)];
+    client.take();
+    cluster.store.refused.add(ROOM);
+    client.send(ROOM, 1, 'held');
+    await cluster.run();
+    client.send(ROOM, 2, 'refused');
+    await cluster.run(5_000);
+    expect(client.events(ROOM)).toEqual([]);
+    expect(listener.events(ROOM)).toEqual([]);
+    expect(client.last('error')).toMatchObject({ code: 'unavailable', cseq: 2, retry: true });
+    cluster.store.refused.clear();
+    await cluster.run(5_000);
+    client.send(ROOM, 2, 'again');
+    await cluster.run(100);
+    expect(client.events(ROOM)).toEqual(['3 1:held', '4 1:again']);
+    expect(listener.events(ROOM)).toEqual(['3 1:held', '4 1:again']);
+    expect(node.counters.fenced).toBe(0);
+  });
+
+  test('keeps no other room from its log, and is tried again with back-off', async () => {
+    const client = await joined(node);
+    client.join(OTHER);
+    await cluster.run();
+    cluster.store.refused.add(ROOM);
+    client.send(ROOM, 1, 'held');
+    await cluster.run();
+    calls.length = 0;
+    for (let i = 1; i <= 500; i++) {
+      client.send(OTHER, i, 'x');
+      await cluster.run(20);
+    }
+    expect(client.events(OTHER)).toHaveLength(500);
+    const tries = calls.flat().filter(({ room }) => room === ROOM).length;
+    expect(tries).toBeGreaterThan(3);
+    expect(tries).toBeLessThan(40);
+  });
+
+  test('[P18] frames of one turn that were sent behind the refused one stay behind it', async () => {
+    const client = await joined(node);
+    node.gate.hold('log.append');
+    client.send(ROOM, 1, 'a');
+    await cluster.run();
+    client.send(ROOM, 2, 'b');
+    await cluster.run();
+    client.send(ROOM, 3, 'c');
+    await cluster.run();
+    cluster.store.refused.add(ROOM);
+    node.gate.release();
+    await cluster.run(500);
+    cluster.store.refused.clear();
+    await cluster.run(5_000);
+    expect(client.events(ROOM)).toEqual(['2 1:a', '3 1:b', '4 1:c']);
+    expect(cluster.store.rooms.get(ROOM)?.seq).toBe(4);
+  });
+
+  test('is not tried any more once it is owned elsewhere', async () => {
+    const client = await joined(node);
+    cluster.store.refused.add(ROOM);
+    client.send(ROOM, 1, 'held');
+    await cluster.run(500);
+    const { directory } = cluster.ports();
+    await directory.transfer(ROOM, node.core.key, node.owner(ROOM).epoch, other.core.key, 60_000);
+    cluster.store.refused.clear();
+    await cluster.run(5_000);
+    calls.length = 0;
+    await cluster.run(5_000);
+    expect(calls).toEqual([]);
+    expect(node.role(ROOM)).not.toBe('owner');
   });
 });
 

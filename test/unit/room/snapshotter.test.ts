@@ -134,6 +134,44 @@ describe('where the store is away', () => {
   });
 });
 
+describe('a room that the store refuses', () => {
+  test('keeps no other from being written, is tried with back-off, and is written in the end', async () => {
+    const client = await joined();
+    client.join('demo:2');
+    await cluster.run(2 * DEBOUNCE_MS);
+    cluster.store.refused.add(ROOM);
+    commits.length = 0;
+    for (let i = 1; i <= 100; i++) {
+      client.set(ROOM, i, { [`k${i}`]: '1' }, [`k${i - 1}`]);
+      client.set('demo:2', i, { [`k${i}`]: '1' });
+      await cluster.run(100);
+    }
+    await cluster.run(2 * DEBOUNCE_MS);
+    expect(storedKeys('demo:2')).toHaveLength(100);
+    const tries = commits.filter(({ room }) => room === ROOM).length;
+    expect(tries).toBeGreaterThan(3);
+    expect(tries).toBeLessThan(20);
+    expect(node.counters.commitsFailed).toBe(tries);
+    cluster.store.refused.clear();
+    await cluster.run(10_000);
+    expect(storedKeys()).toEqual(['k100']);
+  });
+
+  test('is given up only when its last changes are written', async () => {
+    const client = await joined();
+    client.set(ROOM, 1, { a: '1' });
+    client.leave(ROOM);
+    await cluster.run();
+    cluster.store.refused.add(ROOM);
+    await cluster.run(60_000);
+    expect(node.role(ROOM)).toBe('releasing');
+    cluster.store.refused.clear();
+    await cluster.run(5_000);
+    expect(node.role(ROOM)).toBe('nothing');
+    expect(storedKeys()).toEqual(['a']);
+  });
+});
+
 describe('while a commit is under way', () => {
   test('no second one of the same room begins, and changes wait for the next', async () => {
     const client = await joined();
