@@ -17,18 +17,21 @@ export class MemoryDirectory implements Directory {
     const { rooms } = this.#store;
     const stored = rooms.get(room) ?? emptyRoom();
     const { owner, epoch: before } = stored;
-    const isForgotten = copy > stored.from && copy !== before;
+    const isGap = copy > stored.from && copy < stored.known;
+    const isForgotten = isGap || (copy > stored.from && copy > before);
     const isFree = owner === null || owner === dead || isForgotten;
     if (owner === self ? attempt <= stored.attempt : !isFree) {
       return { kind: 'other', epoch: before, owner: must(owner, 'the owner of a room that is not free') };
     }
-    const isOwn = owner === self && copy > 0 && (copy === before || copy === stored.bringing);
-    const isCopy = isForgotten || isOwn;
+    const isAgain = owner === self && copy > 0 && copy === stored.bringing;
+    const isCopy = isForgotten || isAgain || (owner === self && copy > 0 && copy === before);
     stored.owner = self;
     stored.attempt = attempt;
     stored.from = isCopy ? copy : before;
     stored.bringing = isCopy ? copy : 0;
     stored.epoch = Math.max(before + 1, floor + 1, copy + 1, stored.logTop.epoch + 1, this.#wallMs());
+    // The epochs above the copy that were given out in its place stay known.
+    if (!isGap && !isAgain) stored.known = stored.epoch;
     rooms.set(room, stored, ttlMs);
     return { kind: 'owned', epoch: stored.epoch, before, isCopy, record: toRecord(stored) };
   }
@@ -50,7 +53,7 @@ export class MemoryDirectory implements Directory {
       stored.owner = null;
       rooms.set(room, stored, ttlMs);
     } else {
-      rooms.set(room, { ...emptyRoom(), epoch, from: stored.from }, TOMBSTONE_MS);
+      rooms.set(room, { ...emptyRoom(), epoch, from: stored.from, known: stored.known }, TOMBSTONE_MS);
     }
     return true;
   }
@@ -66,6 +69,7 @@ function emptyRoom(): StoredRoom {
     owner: null,
     epoch: 0,
     from: 0,
+    known: 0,
     attempt: 0,
     bringing: 0,
     seq: null,

@@ -45,6 +45,8 @@ export interface StoredRoom {
   epoch: number;
   /** Epoch that the owner's room is made from: no copy of an older one can be newer than what is here. */
   from: number;
+  /** The directory knows all epochs from here on: a copy of one between `from` and this was forgotten. */
+  known: number;
   /** The owner's last claim. */
   attempt: number;
   /** Epoch of the copy that the owner claimed with, until it has written it; else 0. */

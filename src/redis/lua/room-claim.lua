@@ -1,7 +1,8 @@
 -- Makes a node the owner of a room that has none, or whose owner is exactly the dead one that it names, or that began
 -- from an older epoch than the copy which the claimant holds: that epoch was given out by this directory, so one that it
--- does not know was forgotten (an empty restart, or a failover to a replica that lagged). The copy is the room as well
--- where the claimant owns the room in just that epoch, or has claimed with it before and not written it yet.
+-- does not know was forgotten (an empty restart, or a failover to a replica that lagged). It knows those from `known` on.
+-- The copy is the room as well where the claimant owns the room in just that epoch, or has claimed with it before and not
+-- written it yet.
 -- The epoch grows beyond the old one, beyond what the claimant has seen, beyond TIME (so it grows over a Redis that lost
 -- its data, too) and beyond the ids of the log, so that the new owner's entries always follow those that are there. No
 -- marker entry is needed, and rooms that never log get no stream: log-append checks owner and epoch in this same slot.
@@ -18,17 +19,21 @@
 --                                                            entries of the log; copied 1: the copy is the room
 local room, log = KEYS[1], KEYS[2]
 local attempt, copy, floor = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'attempt', 'bringing')
-local owner, before, from = found[1], tonumber(found[2] or '0'), tonumber(found[3] or '0')
-local copied = copy > from and copy ~= before
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'known', 'attempt', 'bringing')
+local owner = found[1]
+local before, from, known = tonumber(found[2] or '0'), tonumber(found[3] or '0'), tonumber(found[4] or '0')
+local forgotten = copy > from and (copy < known or copy > before)
+local again, own = false, false
 if owner == ARGV[1] then
-  if attempt <= tonumber(found[4] or '0') then
+  if attempt <= tonumber(found[5] or '0') then
     return { 0, before, owner }
   end
-  copied = copied or copy > 0 and (copy == before or copy == tonumber(found[5] or '0'))
-elseif owner and owner ~= ARGV[2] and not copied then
+  again = copy > 0 and copy == tonumber(found[6] or '0')
+  own = copy > 0 and copy == before
+elseif owner and owner ~= ARGV[2] and not forgotten then
   return { 0, before, owner }
 end
+local copied = forgotten or again or own
 
 local time = redis.call('TIME')
 local epoch = math.max(before + 1, floor + 1, copy + 1, time[1] * 1000 + math.floor(time[2] / 1000))
@@ -45,8 +50,12 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
+-- The epochs above the copy that were given out in its place stay known.
+if not (again or forgotten and copy < known) then
+  known = epoch
+end
 redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(copied and copy or before))
-redis.call('HSET', room, 'attempt', ARGV[3], 'bringing', text(copied and copy or 0))
+redis.call('HSET', room, 'known', text(known), 'attempt', ARGV[3], 'bringing', text(copied and copy or 0))
 redis.call('PEXPIRE', room, ARGV[6])
 redis.call('PEXPIRE', log, ARGV[6])
 return { 1, epoch, before, copied and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }

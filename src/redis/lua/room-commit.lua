@@ -15,12 +15,12 @@ local CHUNK = 4000
 
 local room, log = KEYS[1], KEYS[2]
 local owner, epoch = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq', 'from', 'attempt', 'at', 'top')
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'seq', 'from', 'known', 'attempt', 'at', 'top')
 if found[1] ~= owner or found[2] ~= epoch then
   return 0
 end
 -- What a connection sent before it was given up may be served after its successor's: the later state stays.
-if found[6] == epoch and tonumber(found[3]) > tonumber(ARGV[FIRST + 1]) then
+if found[7] == epoch and tonumber(found[3]) > tonumber(ARGV[FIRST + 1]) then
   return 1
 end
 
@@ -32,9 +32,10 @@ end
 
 if ARGV[5] == '1' then
   redis.call('UNLINK', room)
-  redis.call('HSET', room, 'owner', owner, 'epoch', epoch, 'from', found[4] or '0', 'attempt', found[5] or '0')
-  if found[7] then
-    redis.call('HSET', room, 'top', found[7])
+  redis.call('HSET', room, 'owner', owner, 'epoch', epoch, 'from', found[4] or '0', 'known', found[5] or '0')
+  redis.call('HSET', room, 'attempt', found[6] or '0')
+  if found[8] then
+    redis.call('HSET', room, 'top', found[8])
   end
 end
 redis.call('HSET', room, 'at', epoch)

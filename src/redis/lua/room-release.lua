@@ -21,8 +21,8 @@ end
 
 -- Its epochs stay for a while, so that a node that stood still meanwhile does not bring its copy of the room back, and
 -- the room does not come back under an epoch that it had.
-local from = redis.call('HGET', room, 'from') or '0'
+local stay = redis.call('HMGET', room, 'from', 'known')
 redis.call('UNLINK', room, log)
-redis.call('HSET', room, 'epoch', ARGV[2], 'from', from)
+redis.call('HSET', room, 'epoch', ARGV[2], 'from', stay[1] or '0', 'known', stay[2] or '0')
 redis.call('PEXPIRE', room, ARGV[4])
 return 1

@@ -106,6 +106,29 @@ onBothStores((world) => {
       expect(again).toEqual({ kind: 'other', epoch: second.epoch, owner: B });
     });
 
+    test('[claim] the room of the older copy is worth nothing once the newer one is there', async () => {
+      const [older, newer, newest] = [5, 7, 9];
+      const first = owned(await world().directory.claim(claimOf(A, { copy: older })));
+      const second = owned(await world().directory.claim(claimOf(B, { copy: newer })));
+      const back = await world().directory.claim(claimOf(A, { copy: first.epoch }));
+      expect(back).toEqual({ kind: 'other', epoch: second.epoch, owner: B });
+      const third = owned(await world().directory.claim(claimOf('c:1', { copy: newest })));
+      expect(third.isCopy).toBe(true);
+      for (const { epoch } of [first, second]) {
+        const late = await world().directory.claim(claimOf(A, { copy: epoch }));
+        expect(late).toEqual({ kind: 'other', epoch: third.epoch, owner: 'c:1' });
+      }
+    });
+
+    test('[claim] a room that was begun in place of a forgotten one is worth nothing beside the copy of that', async () => {
+      const begun = await claim(world());
+      const brought = owned(await world().directory.claim(claimOf(B, { copy: begun - 1 })));
+      expect(brought).toMatchObject({ isCopy: true, before: begun });
+      await world().snapshots.commit([commit(brought.epoch, 3, { owner: B, whole: true })]);
+      const back = await world().directory.claim(claimOf(A, { copy: begun }));
+      expect(back).toEqual({ kind: 'other', epoch: brought.epoch, owner: B });
+    });
+
     test('[claim] a copy that somebody took over from is worth nothing', async () => {
       const copy = await claim(world());
       const epoch = await claim(world(), B, ROOM, A);

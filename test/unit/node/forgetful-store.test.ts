@@ -126,6 +126,45 @@ describe('restarted empty', () => {
     expect(stateOf(client.last('sync'))).toEqual({ k: 'v' });
     expect(cluster.store.rooms.get(ROOM)?.state.size).toBe(1);
   });
+
+  test('[P11] a room that was begun empty meanwhile gives way, and it stays so', async () => {
+    const [a, b] = await steady('a', 'b');
+    const first = await joined(a);
+    first.set(ROOM, 1, { k: 'v' });
+    await cluster.run(COMMITTED_MS);
+    cluster.store.clear();
+    const second = await joined(b);
+    second.set(ROOM, 1, { k: 'begun' });
+    await cluster.run(COMMITTED_MS);
+    expect([a.role(ROOM), b.role(ROOM)]).toEqual(['owner', 'owner']);
+    first.send(ROOM, 2, 'still here');
+    await cluster.run(COMMITTED_MS);
+    second.send(ROOM, 2, 'me too');
+    await cluster.run(4 * NODE_TTL_MS);
+    expect([a.role(ROOM), b.role(ROOM)]).toEqual(['owner', 'edge']);
+    expect(stateOf(first.last('sync'))).toEqual({ k: 'v' });
+    expect([a.counters.copiesBrought, b.counters.copiesBrought]).toEqual([1, 0]);
+  });
+
+  test('[P11] of two that hold a copy the one that took over wins, and it stays so', async () => {
+    const [a, b] = await steady('a', 'b');
+    const [first, second] = [await joined(a), await joined(b)];
+    await cluster.run(COMMITTED_MS);
+    a.gate.isCut = true;
+    await cluster.run(2 * NODE_TTL_MS);
+    second.set(ROOM, second.last('sync').cseq + 1, { k: 'new' });
+    await cluster.run(COMMITTED_MS);
+    // The owner that stood aside is the first that comes back to the empty store.
+    cluster.store.clear();
+    a.gate.isCut = false;
+    first.set(ROOM, 1, { k: 'old' });
+    await cluster.run(100);
+    second.send(ROOM, second.last('sync').cseq + 2, 'again');
+    await cluster.run(4 * NODE_TTL_MS);
+    expect([a.role(ROOM), b.role(ROOM)]).toEqual(['edge', 'owner']);
+    for (const client of [first, second]) expect(stateOf(client.last('sync'))).toEqual({ k: 'new' });
+    expect(a.counters.copiesBrought + b.counters.copiesBrought).toBeLessThanOrEqual(2);
+  });
 });
 
 describe('failed over to a replica that lagged', () => {
