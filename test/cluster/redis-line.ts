@@ -2,9 +2,9 @@
 import { connect } from 'node:net';
 
 /** Answers the whole reply as text: one simple, bulk or integer reply. */
-export function askRedis(port: number, command: string): Promise<string> {
+export function askRedis(port: number, command: string, host = '127.0.0.1'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     let text = '';
     socket.setEncoding('utf8');
     socket.on('error', reject);

@@ -20,6 +20,8 @@ export interface ProcessOptions {
   readonly port?: number;
   /** Its command line, once it has a port and a folder of its own. */
   readonly args: (port: number, dir: string) => readonly string[];
+  /** What runs redis-server, with its arguments; else nothing does. */
+  readonly through?: readonly string[];
   /** What it writes when it is there. */
   readonly ready: string;
 }
@@ -38,9 +40,10 @@ export async function startProcess(options: ProcessOptions): Promise<RedisProces
   }
 }
 
-async function launch(port: number, { args, ready }: ProcessOptions): Promise<RedisProcess> {
+async function launch(port: number, { args, ready, through = [] }: ProcessOptions): Promise<RedisProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'roomcast-redis-'));
-  const child = spawn('redis-server', args(port, dir), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = '', ...all] = [...through, 'redis-server', ...args(port, dir)];
+  const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = () => void child.kill('SIGKILL');
   process.once('exit', kill);
   const gone = new Promise<void>((resolve) => {

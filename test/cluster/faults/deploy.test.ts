@@ -1,10 +1,11 @@
 /** What operators do every day: end a node, restart all of them, have nginx read its configuration again. */
 import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
+import { KeptRedis } from './kept-redis.ts';
 import { expectKept, pause, runRow, type Scene } from './row.ts';
 import { useWorld } from './world.ts';
 
-const world = useWorld();
+const world = useWorld({ store: KeptRedis.start });
 const patience = { timeoutMs: 60_000 };
 
 /** The supervisor starts it again. */

@@ -3,6 +3,7 @@
  * that the room has an event at even distances. Every fourth command writes state.
  */
 import type { Member } from './crowd.ts';
+import { Stalls } from './stalls.ts';
 
 /** With ten members in a room: an event every 33 ms. */
 export const usualRatePerSec = 3;
@@ -17,8 +18,7 @@ interface Sender {
 }
 
 export class Load {
-  /** The longest time in which this process itself did nothing: no pause shorter than this says much. */
-  longestStallMs = 0;
+  readonly stalls = new Stalls();
   readonly #senders: readonly Sender[];
   readonly #periodMs: number;
   #timer: NodeJS.Timeout | null = null;
@@ -50,7 +50,7 @@ export class Load {
 
   #tick(): void {
     const now = performance.now();
-    this.longestStallMs = Math.max(this.longestStallMs, now - this.#lastTickAt - TICK_MS);
+    this.stalls.note({ from: this.#lastTickAt + TICK_MS, to: now });
     this.#lastTickAt = now;
     for (const sender of this.#senders) {
       while (sender.dueAt <= now) {

@@ -1,16 +1,17 @@
 /** Nodes that die, or stand still and come back. */
 import { it } from 'vitest';
 import type { Member } from './crowd.ts';
+import { KeptRedis } from './kept-redis.ts';
 import { expectKept, pause, runRow, type Scene } from './row.ts';
 import { useWorld } from './world.ts';
 
-const world = useWorld();
+const world = useWorld({ store: KeptRedis.start });
 
 it('[P18] kill -9 of an owner', async () => {
   let victim = '';
   const outcome = await runRow(world(), {
     name: 'kill -9 of an owner',
-    losesUnwritten: true,
+    losesUnwritten: ({ name }, { ownerOf }) => ownerOf.get(name) === victim,
     async strike({ world, crowd, say }) {
       const node = await world.busiestOwner(crowd);
       victim = node.id;
@@ -31,7 +32,7 @@ it('[P18] SIGSTOP of an owner for 10 s, then SIGCONT', async () => {
   let victim = '';
   const outcome = await runRow(world(), {
     name: 'SIGSTOP of an owner for 10 s',
-    losesUnwritten: true,
+    losesUnwritten: ({ name }, { ownerOf }) => ownerOf.get(name) === victim,
     async strike({ world, crowd, say }) {
       const node = await world.busiestOwner(crowd);
       victim = node.id;

@@ -6,12 +6,7 @@
  */
 import type { ServerFrame } from '../../support/independent/frames.ts';
 import { type OpenLink, openSocket } from '../../support/independent/link.ts';
-
-/** In ms of performance.now(). */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
+import type { Span, Stalls } from './stalls.ts';
 
 export class Receipts {
   /** The node that said WELCOME last. */
@@ -39,16 +34,17 @@ export class Receipts {
     return this.#joinedAt;
   }
 
-  longestPauseMs({ from, to }: Span): number {
+  /** Less what this process itself stood still. */
+  longestPauseMs({ from, to }: Span, stalls: Stalls): number {
+    const times = [...this.#eventsAt.filter((at) => at > from && at < to), to];
     let longest = 0;
     let last = from;
-    for (const at of this.#eventsAt) {
-      if (at <= from) continue;
-      if (at >= to) break;
-      longest = Math.max(longest, at - last);
+    for (const at of times) {
+      const pauseMs = at - last;
+      if (pauseMs > longest) longest = Math.max(longest, pauseMs - stalls.within({ from: last, to: at }));
       last = at;
     }
-    return Math.max(longest, to - last);
+    return longest;
   }
 
   #note(frame: ServerFrame): void {

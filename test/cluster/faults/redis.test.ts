@@ -1,20 +1,21 @@
 /** Redis that goes away, comes back, forgets, or cuts off who listens. */
 import { expect, it } from 'vitest';
-import { askRedis } from '../redis-line.ts';
 import { backlogDone } from './backlog.ts';
+import { KeptRedis } from './kept-redis.ts';
 import { expectKept, pause, runRow } from './row.ts';
 import { useWorld } from './world.ts';
 
-const world = useWorld();
+const world = useWorld({ store: KeptRedis.start });
 
 it('[P11] Redis killed for 5 s, back with its data', async () => {
   const back = { at: 0, doneMs: 0 };
   const outcome = await runRow(world(), {
     name: 'kill -9 of Redis for 5 s',
-    async strike({ world, crowd, say }) {
-      await world.redis.kill();
+    async strike({ crowd, say }) {
+      const { store } = world();
+      await store.kill();
       await pause(5_000);
-      await world.redis.start();
+      await store.start();
       back.at = performance.now();
       back.doneMs = await backlogDone(crowd);
       say(`all from before is done ${Math.round(back.doneMs)} ms after its return`);
@@ -30,11 +31,12 @@ it('[P11] Redis killed for 5 s, back with its data', async () => {
 it('[P11] Redis restarted empty', async () => {
   const outcome = await runRow(world(), {
     name: 'Redis restarted empty',
-    async strike({ world, crowd, say }) {
-      await world.redis.kill();
-      world.redis.forget();
+    async strike({ crowd, say }) {
+      const { store } = world();
+      await store.kill();
+      store.forget();
       await pause(500);
-      await world.redis.start();
+      await store.start();
       say(`all from before is done ${Math.round(await backlogDone(crowd))} ms after its return`);
     },
     healMs: 5_000,
@@ -47,7 +49,7 @@ it('[P13] subscriptions killed by CLIENT KILL TYPE pubsub', async () => {
     name: 'CLIENT KILL TYPE pubsub',
     async strike({ world }) {
       for (let i = 0; i < 3; i++) {
-        await askRedis(world.redis.port, 'CLIENT KILL TYPE pubsub');
+        await world.askRedis('CLIENT KILL TYPE pubsub');
         await pause(1_000);
       }
     },

@@ -7,10 +7,11 @@ import type { Position } from '../../support/independent/frames.ts';
 import { countHarm, judge, showViolations, type Verdict } from '../../support/independent/verdict.ts';
 import { until } from '../../support/until.ts';
 import { settled } from '../fixture.ts';
-import { Crowd, type CrowdPlan, type Member, usualCrowd } from './crowd.ts';
+import { Crowd, type CrowdPlan, type Member, type Room, usualCrowd } from './crowd.ts';
 import { Load, usualRatePerSec } from './load.ts';
-import type { Span } from './receipts.ts';
+
 import { type Group, spreadOf, writeRow } from './report.ts';
+import type { Span, Stalls } from './stalls.ts';
 import { snapshotLatestMs, type World } from './world.ts';
 
 /** What a strike gets to work with. */
@@ -33,8 +34,8 @@ export interface Fault {
   readonly strike: (scene: Scene) => Promise<void>;
   /** The load goes on so long after the strike. */
   readonly healMs: number;
-  /** Whether owners lose what `snapshot` rooms have not written yet. Default: nothing may be lost. */
-  readonly losesUnwritten?: boolean;
+  /** Whether the room's owner loses what it has not written, if it is a `snapshot` room. Default: nobody may. */
+  readonly losesUnwritten?: (room: Room, scene: Scene) => boolean;
   /** Clients whose pauses are told apart. */
   readonly groups?: Readonly<Record<string, (member: Member, scene: Scene) => boolean>>;
 }
@@ -75,10 +76,12 @@ export async function runRow(world: World, fault: Fault): Promise<Outcome> {
     await settled(crowd.players, SETTLE_WITHIN_MS).catch((cause: unknown) => say(String(cause)));
     say(`settled ${seconds(performance.now() - span.to)} after the last command`);
 
-    const mayTakeBack = (room: string, place: Position) =>
-      fault.losesUnwritten === true && isYoung(crowd, room, place, from);
+    const mayTakeBack = (name: string, place: Position) => {
+      const room = crowd.room(name);
+      return (fault.losesUnwritten?.(room, scene) ?? false) && isYoung(crowd, room, place, from);
+    };
     const verdict = judge(crowd.players, { faults: { mayTakeBack } });
-    const pauses = pausesOf(scene, fault.groups ?? {}, span);
+    const pauses = pausesOf(scene, fault.groups ?? {}, span, load.stalls);
     writeRow({
       fault: fault.name,
       clients: crowd.members.length,
@@ -87,7 +90,7 @@ export async function runRow(world: World, fault: Fault): Promise<Outcome> {
       doubled: countHarm(verdict, 'doubled'),
       outOfOrder: countHarm(verdict, 'out of order'),
       takenBack: verdict.takenBack,
-      stallMs: load.longestStallMs,
+      stallMs: load.stalls.longestMs(),
       pauses,
     });
     return { verdict, scene, span, pauses };
@@ -104,18 +107,23 @@ export function expectKept({ verdict }: Outcome): void {
 }
 
 /** P18: in a `snapshot` room, an event that no commit can have had when the fault began. */
-function isYoung(crowd: Crowd, room: string, { epoch, seq }: Position, faultAt: number): boolean {
-  const at = crowd.firstSights.at(room, epoch, seq);
-  if (crowd.room(room).durability !== 'snapshot' || at === undefined) return false;
+function isYoung(crowd: Crowd, room: Room, { epoch, seq }: Position, faultAt: number): boolean {
+  const at = crowd.firstSights.at(room.name, epoch, seq);
+  if (room.durability !== 'snapshot' || at === undefined) return false;
   return at > faultAt - snapshotLatestMs - COMMIT_WITHIN_MS;
 }
 
-function pausesOf(scene: Scene, groups: NonNullable<Fault['groups']>, span: Span): Record<string, Group> {
+function pausesOf(
+  scene: Scene,
+  groups: NonNullable<Fault['groups']>,
+  span: Span,
+  stalls: Stalls,
+): Record<string, Group> {
   const all: NonNullable<Fault['groups']> = { all: () => true, ...groups };
   return Object.fromEntries(
     Object.entries(all).map(([name, isIn]) => {
       const members = scene.crowd.members.filter((member) => isIn(member, scene));
-      return [name, spreadOf(members.map(({ receipts }) => receipts.longestPauseMs(span)))];
+      return [name, spreadOf(members.map(({ receipts }) => receipts.longestPauseMs(span, stalls)))];
     }),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The world that faults strike: three nodes, nginx and a Redis with its data on disk, all real processes. The Redis is
- * ours and not the cluster's, so that nobody but the test starts it again; nodes that die come back after 3 s.
+ * The world that faults strike: three nodes, nginx and a Redis, all real processes. The Redis is the test's and not the
+ * cluster's, so that nobody else starts it again; nodes that die come back after 3 s.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,12 +11,11 @@ import { Guard } from '../../support/guard.ts';
 import { until } from '../../support/until.ts';
 import { askRedis } from '../redis-line.ts';
 import type { Crowd } from './crowd.ts';
-import { KeptRedis } from './kept-redis.ts';
+import type { Store } from './store.ts';
 
-export interface WorldOptions {
+export interface WorldOptions<S extends Store> {
+  readonly store: (guard: Guard) => Promise<S>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Between each node and Redis; default: nothing. */
-  readonly redisUrlOf?: (nodeId: string, redisPort: number) => string;
 }
 
 interface WorldNode {
@@ -38,34 +37,35 @@ const settings = {
 };
 const patience = { timeoutMs: 30_000 };
 
-export class World {
-  readonly redis: KeptRedis;
+export class World<S extends Store = Store> {
+  readonly store: S;
   readonly #cluster: Cluster;
   readonly #guard: Guard;
 
-  private constructor(redis: KeptRedis, cluster: Cluster, guard: Guard) {
-    this.redis = redis;
+  private constructor(store: S, cluster: Cluster, guard: Guard) {
+    this.store = store;
     this.#cluster = cluster;
     this.#guard = guard;
   }
 
-  static async start({ env = {}, redisUrlOf }: WorldOptions): Promise<World> {
+  static async start<S extends Store>(options: WorldOptions<S>): Promise<World<S>> {
     const dir = await mkdtemp(join(tmpdir(), 'roomcast-faults-'));
     const guard = new Guard();
     guard.cluster(dir);
     try {
-      const redis = await KeptRedis.start(guard);
+      const store = await options.store(guard);
+      const { host, port } = await store.address();
       const cluster = await startCluster({
         nodes: 3,
         port: 0,
-        redisUrl: redis.url,
+        redisUrl: `redis://${host}:${port}`,
         restart: true,
         dir,
         keep: false,
-        env: { ...settings, ...env },
-        ...(redisUrlOf === undefined ? {} : { nodeEnv: (id) => ({ REDIS_URL: redisUrlOf(id, redis.port) }) }),
+        env: { ...settings, ...options.env },
+        nodeEnv: (id) => store.nodeEnv(id),
       });
-      return new World(redis, cluster, guard);
+      return new World(store, cluster, guard);
     } catch (cause) {
       await guard.end();
       throw cause;
@@ -92,10 +92,15 @@ export class World {
     return node;
   }
 
+  async askRedis(command: string): Promise<string> {
+    const { host, port } = await this.store.address();
+    return askRedis(port, command, host);
+  }
+
   /** The ids of the nodes that own the rooms of the crowd, by what the directory says now. */
   async owners(crowd: Crowd): Promise<ReadonlyMap<string, string>> {
     const names = crowd.rooms.map(({ name }) => name);
-    const owners = await Promise.all(names.map((name) => askRedis(this.redis.port, `HGET rc:{${name}} owner`)));
+    const owners = await Promise.all(names.map((name) => this.askRedis(`HGET rc:{${name}} owner`)));
     return new Map(names.map((name, i) => [name, owners[i]?.split(':')[0] ?? '']));
   }
 
@@ -126,8 +131,8 @@ export class World {
 }
 
 /** One world for the tests of a file. */
-export function useWorld(options: WorldOptions = {}): () => World {
-  let world: World | null = null;
+export function useWorld<S extends Store>(options: WorldOptions<S>): () => World<S> {
+  let world: World<S> | null = null;
   beforeAll(async () => {
     world = await World.start(options);
   });

@@ -1,0 +1,53 @@
+/**
+ * One node loses its Redis for longer than its heartbeat key lives, while Redis and the others see each other.
+ *
+ * Rooms whose members all sit on that node go on without a pause: nobody else wants them. Those with members elsewhere
+ * get a new owner there, and what the old one told its own members meanwhile is taken back when it learns of that
+ * (`onPartition: available`).
+ */
+import { expect } from 'vitest';
+import type { Member, Room } from './crowd.ts';
+import { expectKept, type Outcome, pause, runRow, type Scene } from './row.ts';
+import type { World } from './world.ts';
+
+/** Twice the time to live of a heartbeat key (NODE_TTL_MS). */
+const CUT_MS = 6_000;
+
+export interface Partition {
+  readonly name: string;
+  readonly cut: (nodeId: string) => void | Promise<void>;
+  readonly mend: (nodeId: string) => void | Promise<void>;
+}
+
+export async function runPartition(world: World, { name, cut, mend }: Partition): Promise<Outcome> {
+  let victim = '';
+  const isAlone = (room: Room, scene: Scene) =>
+    scene.crowd.members.every(
+      ({ player, room: its }) => its.name !== room.name || scene.nodeOf.get(player.name) === victim,
+    );
+  const isOf = ({ player }: Member, { nodeOf }: Scene) => nodeOf.get(player.name) === victim;
+  const outcome = await runRow(world, {
+    name,
+    losesUnwritten: (room, scene) => scene.ownerOf.get(room.name) === victim && !isAlone(room, scene),
+    async strike(scene) {
+      victim = (await scene.world.busiestOwner(scene.crowd)).id;
+      await cut(victim);
+      scene.say(`${victim} is cut off`);
+      try {
+        await pause(CUT_MS);
+      } finally {
+        await mend(victim);
+      }
+    },
+    healMs: 5_000,
+    groups: {
+      'of snapshot rooms on that node alone': ({ room }, scene) =>
+        room.durability === 'snapshot' && scene.ownerOf.get(room.name) === victim && isAlone(room, scene),
+      'of that node, in other rooms': (member, scene) => isOf(member, scene) && !isAlone(member.room, scene),
+      'of other nodes': (member, scene) => !isOf(member, scene),
+    },
+  });
+  expectKept(outcome);
+  expect(outcome.pauses['of snapshot rooms on that node alone']?.max).toBeLessThan(100);
+  return outcome;
+}
