@@ -32,8 +32,9 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
     const attempt = await context.claiming.run(() => claimAndLoad(room, context, dead, tries));
     if (attempt === null) continue;
     if (attempt.kind === 'owned') {
-      const { loaded } = attempt;
-      if (context.isStopped()) return giveBackUnused(room, context, loaded.position.epoch);
+      const { loaded, isClean } = attempt;
+      // One that was not left in peace stays ours: whoever takes it over from us then skips the numbers that may be lost.
+      if (context.isStopped()) return isClean ? giveBackUnused(room, context, loaded.position.epoch) : undefined;
       if (dead !== null) context.rooms.counters.takeOvers++;
       return room.becomeOwner(loaded);
     }
@@ -48,7 +49,7 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
 }
 
 type Attempt =
-  | { readonly kind: 'owned'; readonly loaded: LoadedRoom }
+  | { readonly kind: 'owned'; readonly loaded: LoadedRoom; readonly isClean: boolean }
   | { readonly kind: 'other'; readonly owner: NodeKey };
 
 /** null: it did not come to an end, and is made again. */
@@ -69,7 +70,7 @@ async function claimAndLoad(
   if (claim.kind === 'other') return claim;
   const isClean = !context.halfTaken.delete(room.room) && dead === null;
   const loaded = await load(room, context, claim, isClean);
-  return loaded && { kind: 'owned', loaded };
+  return loaded && { kind: 'owned', loaded, isClean };
 }
 
 /**

@@ -168,6 +168,26 @@ describe('a node that stops', () => {
     expect(a.clock.timers).toBe(0);
   });
 
+  test("[P8] gives a dead node's room back so that numbers lost with that node are not given out again", async () => {
+    const [a, b, c] = await steady('a', 'b', 'c');
+    await joined(a);
+    await cluster.run(COMMITTED_MS);
+    // In no snapshot yet when their node dies.
+    const [second, third] = [await joined(a), await joined(b)];
+    expect([second, third].map((client) => client.last('joined').me)).toEqual([2, 3]);
+    a.crash();
+    b.gate.hold('directory.claim');
+    await cluster.run(2 * NODE_TTL_MS);
+    const stopped = b.stop();
+    b.gate.release();
+    await cluster.run(1_000);
+    await stopped;
+    await cluster.run(2 * NODE_TTL_MS);
+    const fourth = await joined(c);
+    await cluster.run(NODE_TTL_MS);
+    expect(fourth.last('joined').me).toBeGreaterThan(3);
+  });
+
   test('ends although the log can not be written', async () => {
     const [a] = await steady('a');
     const first = await joined(a, LOG_ROOM);
