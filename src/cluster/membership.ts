@@ -109,14 +109,9 @@ export class Membership {
     if (!this.#known.has(node) && this.#heard.size < HEARD_MAX) this.#heard.add(node);
   }
 
-  /** The store is another one from now on: what the one before said is no proof that anybody is dead. */
-  storeChanged(): void {
-    this.#steadySince = null;
-  }
-
   /**
-   * The connection to the store is back. Others lost theirs, too, and come back at their own pace: for one TTL nobody is
-   * taken for dead, however short the break. No renewal need have failed in it, so this is told.
+   * The connection to the store is back, or leads to another store. Others lost theirs, too, and come back at their own
+   * pace: for one TTL nobody is taken for dead, however short the break. No renewal need have failed in it, so this is told.
    */
   storeReturned(): void {
     this.#steadySince = null;

@@ -145,13 +145,14 @@ export class NodeCore {
 
   /** The node served alone, in memory, and its ports lead to the shared store from now on. */
   rejoin(): void {
-    this.membership.storeChanged();
+    this.membership.storeReturned();
     this.registry.rejoin();
   }
 
   /** The connection to the store broke and is back; it may have served others meanwhile, or have lost what it had. */
   storeReturned(): void {
     this.membership.storeReturned();
+    this.registry.storeReturned();
   }
 
   /** Closes the clients' connections, gives the rooms back, and takes this node out of the cluster. */

@@ -74,6 +74,7 @@ export async function startNode(
   const view = new CoreView(core, realClock, stores.status, () => metrics.text());
   const metrics = new Metrics(config.nodeId, counters, () => view.gauges());
   stores.onRejoin(() => core.rejoin());
+  stores.onUp(() => core.storeReturned());
   try {
     await core.start();
     const port = await server.listen(core.connections, new Routes(view, config));

@@ -18,6 +18,8 @@ export interface Stores {
   isUp(): boolean;
   /** Runs `task` once when a Redis that was away at the start has been taken into use. */
   onRejoin(task: () => void): void;
+  /** Runs `task` each time that the connection for commands has come up again. */
+  onUp(task: () => void): void;
   close(): Promise<void>;
 }
 
@@ -30,10 +32,12 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
       status: () => ({ type: 'memory', ok: true, reason: null }),
       isUp: () => true,
       onRejoin: () => {},
+      onUp: () => {},
       close: async () => {},
     };
   }
   let firstUp: (() => void) | null = null;
+  let nextUp: (() => void) | null = null;
   const redis = openRedis(
     {
       ...place,
@@ -45,12 +49,18 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
     log,
     {
       onState: ({ status }) => {
-        if (status === 'up') firstUp?.();
+        if (status === 'up') (firstUp ?? nextUp)?.();
       },
     },
   );
+  const shared: Stores = {
+    ...redisStores(redis),
+    onUp: (task) => {
+      nextUp = task;
+    },
+  };
   const state = await redis.started;
-  if (state.status === 'up') return redisStores(redis);
+  if (state.status === 'up') return shared;
 
   const setting = config.redisMode === 'sentinel' ? 'the master behind REDIS_NODES' : 'REDIS_URL';
   log.error({ reason: state.reason }, `${setting} can't be reached: this node serves alone, in memory, until it can`);
@@ -71,7 +81,6 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   // It may have come up between the first attempt's outcome and now.
   if (redis.state.status === 'up') becomeShared();
   else firstUp = becomeShared;
-  const shared = redisStores(redis);
   return {
     ...shared,
     ports: switching.ports,
@@ -90,7 +99,7 @@ function redisPlace(config: Config): RedisPlace | null {
   return { sentinels: { nodes, name, username, password, sentinelPassword: config.redisSentinelPassword } };
 }
 
-function redisStores(redis: RedisPorts): Stores {
+function redisStores(redis: RedisPorts): Omit<Stores, 'onUp'> {
   return {
     ports: redis,
     status: () => {

@@ -83,6 +83,11 @@ export class Registry implements Rooms {
     this.#context.rooms.snapshotter.touchAll();
   }
 
+  /** The store may have lost what it had of our rooms: each is written whole. */
+  storeReturned(): void {
+    this.#context.rooms.snapshotter.rewriteAll();
+  }
+
   rooms(): IterableIterator<LocalRoom> {
     return this.#rooms.values();
   }

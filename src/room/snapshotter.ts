@@ -42,6 +42,8 @@ interface Tracked {
 
 /** Rooms in one call of the store: bounds a pipeline to a few megabytes (guess). */
 const BATCH_MAX = 256;
+/** Such calls under way; more rooms wait for the next tick. After an outage all of them are due, and whole. */
+const CALLS_MAX = 4;
 const RETRY_BASE_MS = 250;
 const RETRY_MAX_MS = 5000;
 /** Rooms refused at one time that the log names one by one; a store without memory refuses all of them. */
@@ -63,6 +65,7 @@ export class Snapshotter {
   #failures = 0;
   #notBefore = 0;
   #refused = 0;
+  #calls = 0;
 
   constructor(
     self: NodeKey,
@@ -115,6 +118,14 @@ export class Snapshotter {
   /** Commits every room, changed or not. */
   touchAll(): void {
     for (const [owner, tracked] of this.#tracked) this.#markAt(owner, tracked);
+  }
+
+  /** Commits every room whole: what the store took before may be gone, and changes alone would not make up for it. */
+  rewriteAll(): void {
+    for (const [owner, tracked] of this.#tracked) {
+      tracked.whole = true;
+      this.mark(owner);
+    }
   }
 
   /** Commits rooms whose time to live would otherwise run out. Called now and then. */
@@ -179,8 +190,9 @@ export class Snapshotter {
       return;
     }
     if (now < this.#notBefore) return;
-    let batch: Owner[] = [];
+    const batch: Owner[] = [];
     for (const owner of this.#dirty) {
+      if (this.#calls >= CALLS_MAX) break;
       const tracked = this.#tracked.get(owner);
       if (!tracked || tracked.firstAt === null || tracked.committing || now < tracked.notBefore) continue;
       const quiet = now - tracked.lastAt >= this.#options.debounceMs;
@@ -192,19 +204,16 @@ export class Snapshotter {
         continue;
       }
       batch.push(owner);
-      if (batch.length === BATCH_MAX) {
-        void this.#commit(
-          batch,
-          batch.map((each) => this.#take(each)),
-        );
-        batch = [];
-      }
+      if (batch.length === BATCH_MAX) void this.#commitBatch(batch.splice(0));
     }
-    if (batch.length > 0)
-      void this.#commit(
-        batch,
-        batch.map((each) => this.#take(each)),
-      );
+    if (batch.length > 0) void this.#commitBatch(batch);
+  }
+
+  async #commitBatch(owners: readonly Owner[]): Promise<void> {
+    this.#calls++;
+    const pending = owners.map((owner) => this.#take(owner));
+    await this.#commit(owners, pending);
+    this.#calls--;
   }
 
   #commitBehindLog(owner: Owner, tracked: Tracked): void {

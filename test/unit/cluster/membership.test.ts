@@ -164,7 +164,7 @@ describe('who may be taken over', () => {
 
   test('nobody when the store turns out to be another one', async () => {
     const [a] = (await steady('a')) as [Node];
-    a.membership.storeChanged();
+    a.membership.storeReturned();
     expect(a.membership.isDead('x:1')).toBe(false);
     await clock.run(TTL_MS + BEAT_MS);
     expect(a.membership.isDead('x:1')).toBe(true);

@@ -134,6 +134,44 @@ describe('where the store is away', () => {
   });
 });
 
+describe('where the store is back', () => {
+  test('every room is written whole: it may have lost what it took before', async () => {
+    const client = await joined();
+    client.set(ROOM, 1, { a: '1', b: '1' });
+    await cluster.run(2 * DEBOUNCE_MS);
+    client.set(ROOM, 2, { b: '2' });
+    await cluster.run(2 * DEBOUNCE_MS);
+    // A replica that lagged by that commit has become the store.
+    const lagging = cluster.store.rooms.get(ROOM);
+    lagging?.state.delete('a');
+    lagging?.members.clear();
+    node.core.storeReturned();
+    await cluster.run(2 * DEBOUNCE_MS);
+    expect(storedKeys()).toEqual(['a', 'b']);
+    expect(lagging?.members.size).toBe(1);
+    expect(node.counters.fenced).toBe(0);
+  });
+
+  test('rooms are written a few hundred at a time', async () => {
+    const rooms = Array.from({ length: 16 * 150 }, (_, i) => `demo:${i}`);
+    for (let i = 0; i < rooms.length; i += 16) {
+      const client = node.connect();
+      for (const room of rooms.slice(i, i + 16)) client.join(room);
+      await cluster.run();
+    }
+    await cluster.run(2 * LATEST_MS);
+    commits.length = 0;
+    node.gate.hold('snapshots.commit');
+    node.core.storeReturned();
+    await cluster.run(2 * LATEST_MS);
+    node.gate.release();
+    await cluster.run();
+    expect(commits).toHaveLength(1024);
+    await cluster.run(2 * LATEST_MS);
+    expect(commits.filter(({ whole }) => whole)).toHaveLength(rooms.length);
+  });
+});
+
 describe('a room that the store refuses', () => {
   test('keeps no other from being written, is tried with back-off, and is written in the end', async () => {
     const client = await joined();
