@@ -1,17 +1,14 @@
 /** Each checker is shown the violation that it is for, and what is nearest to it and allowed. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { must } from '../../src/base/assert.ts';
-import type { RoomRecord as StoredRecord } from '../../src/cluster/ports.ts';
 import type { ServerEvent } from '../../src/protocol/server-reader.ts';
 import { ClientView } from './check/client-view.ts';
 import { Commands } from './check/commands.ts';
 import { OneMembership } from './check/membership.ts';
 import { OneHistory } from './check/one-history.ts';
-import { frame, PLANTED_USER, type Told } from './check/planted.ts';
+import { claim, frame, PLANTED_ROOMS, PLANTED_USER, ROOM, type Told } from './check/planted.ts';
 import { idText, phantom } from './command-id.ts';
 
-const ROOM = 'snap:1';
-const LOG_ROOM = 'ledger:1';
 const USER = PLANTED_USER;
 
 let broken: string[];
@@ -24,23 +21,14 @@ beforeEach(() => {
   broken = [];
   commands = new Commands(report);
   const membership = new OneMembership(report);
-  history = new OneHistory(
-    [
-      { name: ROOM, durability: 'snapshot', hasPresence: true },
-      { name: LOG_ROOM, durability: 'log', hasPresence: true },
-    ],
-    report,
-    (room, epoch, seq, event) => {
-      membership.event(room, epoch, seq, event);
-      commands.event(room, epoch, seq, event);
-    },
-  );
+  history = new OneHistory(PLANTED_ROOMS, report, (room, epoch, seq, event) => {
+    membership.event(room, epoch, seq, event);
+    commands.event(room, epoch, seq, event);
+  });
 });
 
-function own(node: string, epoch: number, seq: number | null, dead: string | null = null, room = ROOM): void {
-  const record: StoredRecord | null =
-    seq === null ? null : { seq, meta: null, state: new Map(), members: new Map(), log: [] };
-  history.claimed({ room, self: node, dead }, { kind: 'owned', epoch, before: 0, isCopy: false, record });
+function own(node: string, epoch: number, seq: number | null, dead: string | null = null): void {
+  claim(history, ROOM, node, epoch, seq, dead);
 }
 
 function publish(node: string, epoch: number, first: number, ...told: Told[]): void {
@@ -100,41 +88,17 @@ describe('[P11] one history', () => {
     expect(broken).toEqual(['P11', 'P11']);
   });
 
+  test('[P12] a node that goes back to an older epoch', () => {
+    own('n2:b', 20, 1, 'n1:a');
+    publish('n1:a', 10, 2, ['m', 1, 1, 'x']);
+    publish('n1:a', 20, 1, ['+', 1]);
+    publish('n1:a', 10, 3, ['m', 1, 2, 'y']);
+    expect(broken).toEqual(['P12']);
+  });
+
   test('what a handler had undone', () => {
     publish('n1:a', 10, 2, ['m', 0, 0, phantom]);
     expect(broken).toEqual(['P15']);
-  });
-});
-
-describe('[P18] what was told is kept', () => {
-  test('a snapshot room may lose its tail with its owner, and not otherwise', () => {
-    own('n1:a', 10, null);
-    publish('n1:a', 10, 1, ['+', 1], ['m', 1, 1, 'x']);
-    own('n2:b', 20, 1, 'n1:a');
-    expect([broken, history.takenBack]).toEqual([[], 1]);
-    publish('n2:b', 20, 2, ['m', 1, 1, 'y']);
-    own('n3:c', 30, 1);
-    expect(broken).toEqual(['P18']);
-  });
-
-  test('a log room may not lose anything', () => {
-    own('n1:a', 10, null, null, LOG_ROOM);
-    history.appended({ room: LOG_ROOM, epoch: 10, seq: 1 }, 'written');
-    history.published('n1:a', `${LOG_ROOM}#10`, frame(LOG_ROOM, 10, 1, ['+', 1]));
-    own('n2:b', 20, null, 'n1:a', LOG_ROOM);
-    expect(broken).toEqual(['P18']);
-  });
-
-  test('a log room may not tell before its log holds it', () => {
-    own('n1:a', 10, null, null, LOG_ROOM);
-    history.published('n1:a', `${LOG_ROOM}#10`, frame(LOG_ROOM, 10, 1, ['+', 1]));
-    expect(broken).toEqual(['P18']);
-  });
-
-  test('[P12] an epoch that is not above the one before', () => {
-    own('n1:a', 10, null);
-    own('n2:b', 10, null, 'n1:a');
-    expect(broken).toEqual(['P12']);
   });
 });
 

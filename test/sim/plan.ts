@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from '../../src/protocol/limits.ts';
 import type { Dice } from './dice.ts';
 import type { LinkOptions } from './sim-link.ts';
 import { planRooms, type RoomPlan } from './sim-rooms.ts';
+import type { DeploymentOptions } from './store/deployment.ts';
 
 export interface RunPlan {
   readonly nodes: readonly string[];
@@ -17,6 +18,7 @@ export interface RunPlan {
   readonly turnMaxMs: number;
   readonly utilization: number;
   readonly storeLatencyMaxMs: number;
+  readonly store: DeploymentOptions;
   readonly packetDelayMaxMs: number;
   readonly link: LinkOptions;
   readonly node: Omit<NodeCoreOptions, 'id' | 'incarnation' | 'storeTimeoutMs'>;
@@ -34,6 +36,11 @@ export function planRun(dice: Dice): RunPlan {
     turnMaxMs: dice.pick([0, 0.5, 4]),
     utilization: dice.pick([0, 1]),
     storeLatencyMaxMs: dice.pick([0.5, 2, 15]),
+    store: {
+      replicas: dice.int(1, 2),
+      lagMaxMs: dice.pick([0.5, 20, 300, 2_000]),
+      skewMaxMs: dice.pick([0, 20, 2_000]),
+    },
     packetDelayMaxMs: dice.pick([0.5, 3, 30]),
     link: {
       latencyMinMs,

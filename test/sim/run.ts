@@ -2,7 +2,7 @@
 import { HEAL_WITHIN_MS, unhealed } from './check/healing.ts';
 import { heldBy, leftInStore, pendingIn, pendingInClient } from './check/leaks.ts';
 import { Dice } from './dice.ts';
-import { FAULTS, type Fault, Faults } from './faults.ts';
+import { DEFAULT_FAULTS, type Fault, Faults } from './faults/faults.ts';
 import { type Tally, tallyOf } from './tally.ts';
 import { Workload } from './workload.ts';
 import { type Violation, World } from './world.ts';
@@ -33,7 +33,7 @@ const STOP_MS = 8_000;
 
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const world = new World(seed, options.print ?? null);
-  const faults = new Faults(world, options.faults ?? FAULTS);
+  const faults = new Faults(world, options.faults ?? DEFAULT_FAULTS);
   const { stackTraceLimit } = Error;
   // Refusals are errors, thousands in a run, and their stacks most of their cost.
   if (!options.print) Error.stackTraceLimit = 0;
@@ -57,6 +57,7 @@ async function live(world: World, faults: Faults): Promise<void> {
   await heal(world);
   if (world.violation) return;
   world.commands.judge(world.history.rooms);
+  world.history.losses.settle((key) => world.lives.some((node) => node.key === key && node.state === 'running'));
   await end(world);
 }
 
@@ -98,7 +99,9 @@ async function end(world: World): Promise<void> {
   // A release that failed leaves its room with an owner that no longer has it, until somebody asks.
   const names = world.storeHasFailed ? [] : plan.rooms.map(({ name }) => name);
   const leak =
-    first(world.running(), heldBy) ?? leftInStore(store, names, world.running()) ?? first(clients, pendingInClient);
+    first(world.running(), heldBy) ??
+    leftInStore(store.master.store, names, world.running()) ??
+    first(clients, pendingInClient);
   if (leak !== null) return world.report('leak', leak);
   trace.remark('run', () => 'all nodes stop');
   for (const node of world.running()) void node.stop();

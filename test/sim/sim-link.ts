@@ -8,6 +8,7 @@ import { copyOf } from './copy-of.ts';
 import type { Dice } from './dice.ts';
 import { Line } from './line.ts';
 import { describeClientBytes, describeServerBytes } from './packet-text.ts';
+import type { ProcessClock } from './process-clock.ts';
 import type { SimSocket } from './sim-socket.ts';
 import type { Trace } from './trace.ts';
 
@@ -32,6 +33,7 @@ export class SimLink {
   readonly #trace: Trace;
   readonly #options: LinkOptions;
   readonly #handlers: WireHandlers;
+  readonly #node: ProcessClock;
   readonly #isClientAlive: () => boolean;
   readonly #up: Line;
   readonly #down: Line;
@@ -52,6 +54,7 @@ export class SimLink {
     trace: Trace,
     options: LinkOptions,
     handlers: WireHandlers,
+    node: ProcessClock,
     isClientAlive: () => boolean,
   ) {
     this.name = name;
@@ -60,6 +63,7 @@ export class SimLink {
     this.#trace = trace;
     this.#options = options;
     this.#handlers = handlers;
+    this.#node = node;
     this.#isClientAlive = isClientAlive;
     this.#up = new Line(clock);
     this.#down = new Line(clock);
@@ -75,17 +79,19 @@ export class SimLink {
 
   // The client's end.
 
-  /** Runs `task` at the node, behind what the client said before. */
-  atNode(task: () => void): void {
+  /** The node's kernel answers that nobody listens, or its process takes the connection as soon as it can. */
+  dial(accept: () => void): void {
     this.#up.send(this.latencyMs(), () => {
-      if (!this.#isDead) task();
+      if (this.#isDead) return;
+      if (this.#node.isAlive) this.#node.arrive(accept);
+      else this.cutByNode();
     });
   }
 
   toNode(bytes: Uint8Array): void {
     if (!this.#clientOpen) return;
     const copy = copyOf(bytes);
-    this.atNode(() => {
+    this.#atNode(() => {
       if (this.socket?.isOpen !== true) return;
       this.#trace.bytes(this.name, '>', copy, () => describeClientBytes(copy));
       this.socket.guarded((connection) => connection.receive(copy, true));
@@ -95,7 +101,7 @@ export class SimLink {
 
   closeByClient(): void {
     if (!this.#clientOpen) return;
-    this.atNode(() => this.socket?.gone());
+    this.#atNode(() => this.socket?.gone());
     this.#clock.after(2 * this.latencyMs(), () => this.#tellClosed(1000, ''));
   }
 
@@ -150,7 +156,7 @@ export class SimLink {
   cut(clientAfterMs: number, nodeAfterMs: number): void {
     this.#isDead = true;
     this.#clock.after(clientAfterMs, () => this.#clientLoses());
-    this.#clock.after(nodeAfterMs, () => this.socket?.gone());
+    this.#clock.after(nodeAfterMs, () => this.#node.arrive(() => this.socket?.gone()));
   }
 
   /** The node's process is gone; its kernel says so, or the last frames still come before that. */
@@ -162,6 +168,13 @@ export class SimLink {
 
   latencyMs(): number {
     return this.#dice.between(this.#options.latencyMinMs, this.#options.latencyMaxMs);
+  }
+
+  /** Runs `task` at the node, behind what the client said before. */
+  #atNode(task: () => void): void {
+    this.#up.send(this.latencyMs(), () => {
+      if (!this.#isDead) this.#node.arrive(task);
+    });
   }
 
   #clientLoses(): void {
@@ -201,7 +214,7 @@ export class SimLink {
 
   #read(frame: Uint8Array): void {
     this.#kernel -= frame.length;
-    this.#pump();
+    this.#node.arrive(() => this.#pump());
     this.#deliver(frame);
   }
 

@@ -2,15 +2,16 @@
  * The hub's twin with a network between: packets take their time (in order from one node to another), get lost, meet cut
  * pairs, and reach subscriptions that look alive and are dead until they are opened anew.
  */
-import type { MemoryMailboxHub } from '../../src/cluster/memory-mailbox.ts';
-import type { Mailbox } from '../../src/cluster/ports.ts';
+import type { Mailbox, NodeKey } from '../../src/cluster/ports.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import { copyOf } from './copy-of.ts';
 import type { Dice } from './dice.ts';
 import { Line } from './line.ts';
 import { describePacket } from './packet-text.ts';
-import type { ProcessClock } from './process-clock.ts';
-import type { StoreLine } from './store-line.ts';
+import { type StoreAccess, StoreConnection } from './store/store-connection.ts';
+import type { StoreLine } from './store/store-line.ts';
+import type { StoreServer } from './store/store-server.ts';
+import type { Subscription } from './store/subscribers.ts';
 import type { Trace } from './trace.ts';
 
 export class PostOffice {
@@ -18,25 +19,18 @@ export class PostOffice {
   delayMaxMs: number;
   lost = 0;
   delivered = 0;
-  readonly #hub: MemoryMailboxHub;
   readonly #clock: VirtualClock;
   readonly #dice: Dice;
   readonly #trace: Trace;
   readonly #lines = new Map<string, Line>();
   /** `from>to` pairs that nothing passes. */
   readonly #cut = new Set<string>();
-  readonly #open = new Map<string, Set<SimMailbox>>();
 
-  constructor(hub: MemoryMailboxHub, clock: VirtualClock, dice: Dice, trace: Trace, delayMaxMs: number) {
-    this.#hub = hub;
+  constructor(clock: VirtualClock, dice: Dice, trace: Trace, delayMaxMs: number) {
     this.#clock = clock;
     this.#dice = dice;
     this.#trace = trace;
     this.delayMaxMs = delayMaxMs;
-  }
-
-  mailbox(line: StoreLine, process: ProcessClock, onFault: (error: unknown) => void): SimMailbox {
-    return new SimMailbox(this, this.#hub.mailbox(), this.#clock, line, process, onFault);
   }
 
   cutPair(from: string, to: string): void {
@@ -47,19 +41,10 @@ export class PostOffice {
     this.#cut.delete(`${from}>${to}`);
   }
 
-  opened(id: string, mailbox: SimMailbox): void {
-    const there = this.#open.get(id) ?? new Set();
-    this.#open.set(id, there.add(mailbox));
-  }
-
-  closed(id: string, mailbox: SimMailbox): void {
-    this.#open.get(id)?.delete(mailbox);
-  }
-
-  /** Answers how many subscribers the store counts: a dead one looks alive to it as well. */
-  async publish(from: string, to: string, packet: Uint8Array): Promise<number> {
+  /** Answers how many subscribers the server counts: a dead one looks alive to it as well. */
+  async publish({ subscribers }: StoreServer, from: string, to: string, packet: Uint8Array): Promise<number> {
     const pair = `${from}>${to}`;
-    const heard = this.#open.get(to)?.size ?? 0;
+    const heard = subscribers.count(to);
     if (this.#cut.has(pair) || this.#dice.chance(this.lossChance)) {
       this.lost++;
       this.#trace.step(pair, 'packet-lost', () => describePacket(packet));
@@ -73,66 +58,59 @@ export class PostOffice {
     line.send(this.#dice.next() * this.delayMaxMs, () => {
       this.delivered++;
       this.#trace.bytes(pair, 'packet', packet, () => describePacket(packet));
-      this.#hub.publish(to, packet);
+      subscribers.publish(to, packet);
     });
     return heard;
   }
 }
 
+/** A node's subscription, on a connection of its own. */
 export class SimMailbox implements Mailbox {
   readonly #office: PostOffice;
-  readonly #inner: Mailbox;
-  readonly #clock: VirtualClock;
+  readonly #access: StoreAccess;
   readonly #line: StoreLine;
-  readonly #process: ProcessClock;
+  readonly #connection: StoreConnection;
   readonly #onFault: (error: unknown) => void;
-  #id: string | null = null;
+  #id = '?';
   #onPacket: (packet: Uint8Array) => void = () => {};
+  #subscription: Subscription | null = null;
   #isDeaf = false;
-  #closed = false;
 
   constructor(
+    node: NodeKey,
     office: PostOffice,
-    inner: Mailbox,
-    clock: VirtualClock,
+    access: StoreAccess,
     line: StoreLine,
-    process: ProcessClock,
+    dice: Dice,
     onFault: (error: unknown) => void,
   ) {
     this.#office = office;
-    this.#inner = inner;
-    this.#clock = clock;
+    this.#access = access;
     this.#line = line;
-    this.#process = process;
     this.#onFault = onFault;
-    // The subscription's connection breaks with the other one, and comes back by itself.
-    line.onChange((isUp) => {
-      if (!isUp) this.#drop();
-      else if (this.#id !== null) void this.#subscribe();
+    this.#connection = new StoreConnection(access, node, false, dice, {
+      onUp: (server) => this.#subscribe(server),
+      onDown: () => this.#drop(),
     });
   }
 
   async open(nodeId: string, onPacket: (packet: Uint8Array) => void): Promise<void> {
     this.#id = nodeId;
     this.#onPacket = onPacket;
-    if (this.#line.isUp) await this.#subscribe();
+    await this.#connection.connect();
   }
 
   publish(nodeId: string, packet: Uint8Array): Promise<number> {
     const copy = copyOf(packet);
-    return this.#line.call('PUBLISH', () => this.#office.publish(this.#id ?? '?', nodeId, copy));
+    return this.#line.call('PUBLISH', (server) => this.#office.publish(server, this.#id, nodeId, copy));
   }
 
   async reconnect(): Promise<void> {
-    this.#drop();
-    if (!this.#line.isUp) throw new Error('the store is away');
-    await this.#subscribe();
+    if (!(await this.#connection.connect())) throw new Error('the store is away');
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#drop();
-    this.#id = null;
+    this.#connection.close();
   }
 
   /** Half open: the store sends, nothing arrives. */
@@ -141,21 +119,27 @@ export class SimMailbox implements Mailbox {
   }
 
   #drop(): void {
-    if (this.#id !== null) this.#office.closed(this.#id, this);
-    void this.#inner.close();
+    const subscription = this.#subscription;
+    this.#subscription = null;
+    if (subscription) this.#access.path.pass('there', subscription.end);
   }
 
-  async #subscribe(): Promise<void> {
-    await new Promise<void>((resolve) => void this.#clock.after(this.#line.latencyMaxMs, resolve));
-    const id = this.#id;
-    if (this.#closed || id === null || !this.#line.isUp || !this.#process.isAlive) return;
+  #subscribe({ subscribers }: StoreServer): void {
+    const { path, process } = this.#access;
+    const onPacket = (packet: Uint8Array): void => {
+      path.pass('back', () => {
+        process.arrive(() => {
+          if (subscription === this.#subscription) this.#receive(packet);
+        });
+      });
+    };
+    const subscription: Subscription = subscribers.add(this.#id, onPacket);
+    this.#subscription = subscription;
     this.#isDeaf = false;
-    await this.#inner.open(id, (packet) => this.#receive(packet));
-    this.#office.opened(id, this);
   }
 
   #receive(packet: Uint8Array): void {
-    if (!this.#process.isAlive || this.#isDeaf) return;
+    if (this.#isDeaf) return;
     try {
       this.#onPacket(packet);
     } catch (error) {

@@ -1,18 +1,21 @@
 /** One life of a node in the world: its core with virtual sockets, store and cluster, from start to stop or crash. */
 import { Counters } from '../../src/base/counters.ts';
 import type { Logger } from '../../src/base/logger.ts';
+import { nodeKey } from '../../src/cluster/node-key.ts';
 import { NodeCore, type NodeCoreOptions } from '../../src/node/node-core.ts';
-import type { StorePorts } from '../../src/node/store-ports.ts';
 import { noTokens } from '../../src/session/access-token.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import type { Dice } from './dice.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SimLink } from './sim-link.ts';
-import type { PostOffice, SimMailbox } from './sim-mailbox.ts';
+import { type PostOffice, SimMailbox } from './sim-mailbox.ts';
 import { simTypes } from './sim-rooms.ts';
 import { SimSocket } from './sim-socket.ts';
-import { type StoreWitness, simPorts } from './sim-store.ts';
-import { StoreLine } from './store-line.ts';
+import { simPorts } from './sim-store.ts';
+import type { StoreDeployment } from './store/deployment.ts';
+import { Path } from './store/path.ts';
+import type { StoreAccess } from './store/store-connection.ts';
+import { StoreLine } from './store/store-line.ts';
 import { Topics } from './topics.ts';
 import type { Trace } from './trace.ts';
 
@@ -21,8 +24,7 @@ export interface SimNodeSurroundings {
   readonly dice: Dice;
   readonly trace: Trace;
   readonly office: PostOffice;
-  readonly ports: StorePorts;
-  readonly witness: StoreWitness;
+  readonly deployment: StoreDeployment;
   readonly onPublish: (node: string, topic: string, frame: Uint8Array) => void;
   /** The node's log at level error: something that must not happen in any run. */
   readonly onError: (node: string, text: string) => void;
@@ -49,28 +51,33 @@ export class SimNode {
   readonly process: ProcessClock;
   readonly line: StoreLine;
   readonly mailbox: SimMailbox;
+  /** Its way to the store. */
+  readonly access: StoreAccess;
   readonly #around: SimNodeSurroundings;
   readonly #topics: Topics;
   readonly #links = new Set<SimLink>();
   readonly #backpressureBytesMax: number;
+  #started: Promise<void> = Promise.resolve();
   #isListening = false;
   #state: NodeState = 'running';
 
   constructor(around: SimNodeSurroundings, options: Omit<NodeCoreOptions, 'storeTimeoutMs'>) {
-    const { clock, trace, office, ports } = around;
+    const { clock, trace, office, deployment } = around;
     const dice = around.dice.fork();
     const process = new ProcessClock(clock, dice.fork(), around.turnMaxMs);
     this.#around = around;
     this.id = options.id;
     this.process = process;
     this.#backpressureBytesMax = options.backpressureBytesMax;
-    this.line = new StoreLine(options.id, clock, process, dice.fork(), trace, around.storeLatencyMaxMs);
+    this.key = nodeKey(options.id, options.incarnation);
+    this.access = { clock, process, deployment, path: new Path(), latencyMaxMs: around.storeLatencyMaxMs };
+    this.line = new StoreLine(this.key, this.access, dice.fork(), trace);
     const onFault = (error: unknown): void => around.onError(this.key, `a packet: ${String(error)}`);
-    this.mailbox = office.mailbox(this.line, process, onFault);
+    this.mailbox = new SimMailbox(this.key, office, this.access, this.line, dice.fork(), onFault);
     this.#topics = new Topics(process, (topic, frame) => around.onPublish(this.key, topic, frame));
     this.core = new NodeCore(
       {
-        stores: simPorts(ports, this.mailbox, this.line, around.witness),
+        stores: simPorts(this.mailbox, this.line),
         clock: process,
         rng: dice.fork(),
         randomBytes: (count) => dice.bytes(count),
@@ -84,10 +91,7 @@ export class SimNode {
       },
       { ...options, storeTimeoutMs: 1000 },
     );
-    this.key = this.core.key;
-    this.line.onChange((isUp) => {
-      if (isUp && process.isAlive) this.core.storeReturned();
-    });
+    this.line.onUp(() => this.core.storeReturned());
   }
 
   get isListening(): boolean {
@@ -102,10 +106,10 @@ export class SimNode {
     return this.#links;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
     this.#around.trace.step(this.key, 'start', () => '');
-    await this.core.start();
-    if (this.#state === 'running') this.#isListening = true;
+    this.#started = this.#start();
+    return this.#started;
   }
 
   accept(link: SimLink): void {
@@ -125,12 +129,15 @@ export class SimNode {
   async stop(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopping';
+    await this.#started;
+    if (this.process.isPaused) await new Promise<void>((resolve) => this.process.arrive(resolve));
     this.#isListening = false;
     this.#around.trace.step(this.key, 'stop', () => '');
     await this.core.stop('the node is stopping');
     await new Promise<void>((resolve) => void this.#around.clock.after(CLOSING_MS, resolve));
     if (this.#state !== 'stopping') return;
     this.#state = 'stopped';
+    this.line.close();
     for (const link of this.#links) if (link.socket?.isOpen === true) link.nodeDied();
     this.#around.trace.step(this.key, 'stopped', () => '');
   }
@@ -142,9 +149,16 @@ export class SimNode {
     this.#state = 'crashed';
     this.#isListening = false;
     this.process.kill();
+    this.line.close();
     void this.mailbox.close();
     for (const link of this.#links) link.nodeDied();
     for (const link of this.#links) this.#forget(link);
+  }
+
+  async #start(): Promise<void> {
+    await this.line.open();
+    await this.core.start();
+    if (this.#state === 'running') this.#isListening = true;
   }
 
   #forget(link: SimLink): void {

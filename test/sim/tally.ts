@@ -1,6 +1,6 @@
 /** What a run exercised, as numbers that add up over runs. A row that stays 0 means that the simulator is blind there. */
 import type { Counters } from '../../src/base/counters.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from './faults/faults.ts';
 import type { World } from './world.ts';
 
 export type Tally = Readonly<Record<string, number>>;
@@ -32,7 +32,9 @@ export function tallyOf(world: World, faults: Faults): Tally {
     connections: world.connections,
     packets: world.office.delivered,
     packetsLost: world.office.lost,
-    takenBack: world.history.takenBack,
+    takenBack: world.history.losses.takenBack,
+    forgotten: world.history.losses.forgotten,
+    storeLapses: world.store.lapses,
     adopted: world.history.adopted,
     framesDropped: 0,
     framesVanished: 0,

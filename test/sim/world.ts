@@ -1,9 +1,6 @@
 /** A cluster with its clients in one process on one virtual clock: everything wired, nothing decided. */
 
 import type { WireHandlers } from '../../src/client/ports.ts';
-import { MemoryMailboxHub } from '../../src/cluster/memory-mailbox.ts';
-import { MemoryStore } from '../../src/cluster/memory-store.ts';
-import { memoryPorts } from '../../src/node/store-ports.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { Commands } from './check/commands.ts';
 import { OneMembership } from './check/membership.ts';
@@ -14,6 +11,8 @@ import { SimClient } from './sim-client.ts';
 import { SimLink } from './sim-link.ts';
 import { PostOffice } from './sim-mailbox.ts';
 import { SimNode } from './sim-node.ts';
+import { StoreDeployment } from './store/deployment.ts';
+import type { StoreWitness } from './store/room-mark.ts';
 import { Trace } from './trace.ts';
 
 export interface Violation {
@@ -27,7 +26,7 @@ export class World {
   readonly dice: Dice;
   readonly plan: RunPlan;
   readonly trace: Trace;
-  readonly store: MemoryStore;
+  readonly store: StoreDeployment;
   readonly office: PostOffice;
   readonly history: OneHistory;
   readonly commands: Commands;
@@ -40,17 +39,15 @@ export class World {
   connections = 0;
   storeHasFailed = false;
   #incarnations = 0;
-  readonly #hub: MemoryMailboxHub;
   readonly #linkDice: Dice;
 
   constructor(seed: number, print: ((line: string) => void) | null) {
     this.dice = new Dice(seed);
     this.plan = planRun(this.dice.fork());
     this.trace = new Trace(this.clock, print);
-    this.store = new MemoryStore(this.clock);
-    this.#hub = new MemoryMailboxHub(this.clock);
     this.#linkDice = this.dice.fork();
-    this.office = new PostOffice(this.#hub, this.clock, this.dice.fork(), this.trace, this.plan.packetDelayMaxMs);
+    this.store = new StoreDeployment(this.clock, this.dice.fork(), this.trace, this.#witness(), this.plan.store);
+    this.office = new PostOffice(this.clock, this.dice.fork(), this.trace, this.plan.packetDelayMaxMs);
     this.commands = new Commands(this.report);
     const membership = new OneMembership(this.report);
     this.history = new OneHistory(this.plan.rooms, this.report, (room, epoch, seq, event) => {
@@ -75,23 +72,7 @@ export class World {
         dice: this.dice,
         trace: this.trace,
         office: this.office,
-        ports: memoryPorts(this.store, this.#hub),
-        witness: {
-          claimed: (request, claim) => {
-            const { room, self, dead } = request;
-            this.trace.step(self, 'claimed', () => `${room} dead ${dead} ${describeClaim(claim)}`);
-            history.claimed(request, claim);
-          },
-          committed: (commit, result) => {
-            if (result === 'fenced') this.trace.step(commit.owner, 'fenced', () => `commit ${commit.room}`);
-            history.committed(commit, result);
-          },
-          appended: (append, result) => {
-            if (result === 'fenced') this.trace.step(append.owner, 'fenced', () => `append ${append.room}`);
-            history.appended(append, result);
-          },
-          released: (room, epoch, ttlMs, isDone) => history.released(room, epoch, ttlMs, isDone),
-        },
+        deployment: this.store,
         onPublish: (key, topic, frame) => history.published(key, topic, frame),
         onError: (key, text) => this.report('fault', `${key}: ${text}`),
         turnMaxMs: plan.turnMaxMs,
@@ -134,15 +115,53 @@ export class World {
     return this.lives.flatMap((node) => [...node.links]).filter((link) => link.isOpen);
   }
 
+  /** What the store does becomes steps of the trace and goes to the checkers. */
+  #witness(): StoreWitness {
+    const { trace } = this;
+    return {
+      claimed: (request, claim, kept) => {
+        const { room, self, dead } = request;
+        trace.step(self, 'claimed', () => `${room} dead ${dead} ${describeClaim(claim)}`);
+        this.history.claimed(request, claim, kept);
+      },
+      committed: (commit, result, kept) => {
+        if (result === 'fenced') trace.step(commit.owner, 'fenced', () => `commit ${commit.room}`);
+        this.history.committed(commit, result, kept);
+      },
+      appended: (append, result, kept) => {
+        if (result === 'fenced') trace.step(append.owner, 'fenced', () => `append ${append.room}`);
+        this.history.appended(append, result, kept);
+      },
+      released: (room, by, epoch, ttlMs, isDone) => {
+        trace.step(by, 'released', () => `${room} ${epoch} ttl ${ttlMs} ${isDone}`);
+        this.history.released(room, epoch, ttlMs, isDone);
+      },
+      transferred: (room, by, epoch, to, isDone) => {
+        trace.step(by, 'transferred', () => `${room} ${epoch} to ${to} ${isDone}`);
+        if (isDone) this.history.transferred(room, epoch);
+      },
+      forgot: (room, before, after) => this.history.forgot(room, before, after),
+    };
+  }
+
   #dial(client: SimClient, handlers: WireHandlers): SimLink {
     const { process } = client;
     const dice = this.#linkDice;
     const node = dice.pick([...this.nodes.values()]);
     const name = `${client.name}/${++this.connections}`;
     const isAlive = (): boolean => process?.isAlive === true;
-    const link = new SimLink(name, this.clock, dice.fork(), this.trace, this.plan.link, handlers, isAlive);
+    const link = new SimLink(
+      name,
+      this.clock,
+      dice.fork(),
+      this.trace,
+      this.plan.link,
+      handlers,
+      node.process,
+      isAlive,
+    );
     this.trace.step(name, 'dial', () => node.key);
-    link.atNode(() => {
+    link.dial(() => {
       if (node.isListening) node.accept(link);
       else link.cutByNode();
     });
@@ -152,7 +171,8 @@ export class World {
 
 function describeClaim(claim: Parameters<OneHistory['claimed']>[1]): string {
   if (claim.kind === 'other') return `of ${claim.owner}`;
-  const { epoch, record } = claim;
+  const { epoch, record, isCopy } = claim;
+  if (isCopy) return `epoch ${epoch} by its copy`;
   if (record === null) return `epoch ${epoch} new`;
   return `epoch ${epoch} seq ${record.seq} log ${record.log.map(({ seq }) => seq)} members ${[...record.members.keys()]}`;
 }

@@ -1,6 +1,6 @@
 /**
- * [P11] All receivers see the same events under the same (epoch, seq). [P18] What was told is in the history that the
- * room keeps: a new owner may take events back only after the one before it was lost, and never those of a `log` room.
+ * [P11] All receivers see the same events under the same (epoch, seq), and only its owner writes to the store in an epoch.
+ * [P12] Epochs grow, and never go back at a node that tells them.
  *
  * Builds the record of each room from the claims in the store and the frames that owners publish; other checkers read it.
  */
@@ -9,29 +9,33 @@ import { readEvents, type ServerEvent } from '../../../src/protocol/server-reade
 import { decodeMember } from '../../../src/room/member.ts';
 import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
 import { isPhantom, latin1 } from '../command-id.ts';
+import type { Kept, RoomMark } from '../store/room-mark.ts';
+import { Losses } from './losses.ts';
 import { Replica } from './replica.ts';
 import type { Report } from './report.ts';
 import { EpochRecord, eventText, RoomRecord, sameEvent } from './room-record.ts';
 
 type RoomPlan = Pick<RoomRecord, 'name' | 'durability' | 'hasPresence'>;
 
+type ClaimedWith = Pick<ClaimRequest, 'room' | 'self' | 'dead' | 'copy'>;
+
 /** Told of each event once, when its owner publishes it. */
 export type OnEvent = (room: RoomRecord, epoch: EpochRecord, seq: number, event: ServerEvent) => void;
 
 export class OneHistory {
   readonly rooms = new Map<string, RoomRecord>();
-  /** Events that a new owner did not have. */
-  takenBack = 0;
+  readonly losses: Losses;
   /** Epochs whose beginning nobody saw published: the store held more than was told. */
   adopted = 0;
   readonly #report: Report;
   readonly #onEvent: OnEvent;
-  /** `room/epoch` of those that were deleted by their owner. */
-  readonly #ended = new Set<string>();
+  /** The last epoch that each node has published of each room. */
+  readonly #told = new Map<string, number>();
 
   constructor(plans: readonly RoomPlan[], report: Report, onEvent: OnEvent) {
     this.#report = report;
     this.#onEvent = onEvent;
+    this.losses = new Losses(report);
     for (const { name, durability, hasPresence } of plans) {
       this.rooms.set(name, new RoomRecord(name, durability, hasPresence));
     }
@@ -43,39 +47,63 @@ export class OneHistory {
     return room;
   }
 
-  claimed({ room: name, self: by, dead }: Pick<ClaimRequest, 'room' | 'self' | 'dead'>, claim: Claim): void {
+  /** `kept`: what the store model says that it had of the room. */
+  claimed({ room: name, self: by, dead, copy }: ClaimedWith, claim: Claim, kept: Kept | null): void {
     if (claim.kind === 'other') return;
     const room = this.room(name);
     const { epoch, record } = claim;
     const before = room.last;
-    if (before && epoch <= before.epoch) this.#report('P12', `${name}: epoch ${epoch} claimed after ${before.epoch}`);
+    if (before && (room.find(epoch) || (epoch < before.epoch && !before.isForgotten))) {
+      this.#report('P12', `${name}: epoch ${epoch} claimed after ${before.epoch}`);
+    }
+    if (claim.isCopy) return this.#broughtBack(room, by, epoch, copy, dead);
     for (const entry of record?.log ?? []) this.#logged(room, entry.frame);
     const base = record?.log.at(-1)?.seq ?? record?.seq ?? 0;
+    if (record ? base !== kept?.seq : kept !== null) {
+      this.#report('store', `${name}: a claim finds ${base}, the store keeps ${kept && `${kept.epoch}/${kept.seq}`}`);
+    }
     // A room that is kept nowhere begins anew with each owner, though its seq may go on.
-    const parent = record === null || room.durability === 'none' ? null : before;
+    const parent = kept === null || room.durability === 'none' ? null : room.find(kept.epoch);
     const life = parent ? parent.life : (before?.life ?? 0) + 1;
-    if (parent && base < parent.base)
-      this.#report('P11', `${name}: seq fell from ${parent.base} to ${base} in the store`);
-    this.#judgeLoss(room, before, parent ? base : -1, dead);
-    const start = parent && base <= parent.end ? parent.replicaAt(base) : this.#adopt(room, claim, base);
-    start.allAway();
-    room.epochs.push(new EpochRecord(epoch, by, base, parent, life, start));
+    this.losses.judge(room, parent, base, false, dead);
+    const isTold = parent !== null && base >= parent.base && base <= parent.end;
+    const replica = isTold ? parent.replicaAt(base) : this.#adopt(room, claim, base, parent?.copyOf != null);
+    replica.allAway();
+    room.epochs.push(new EpochRecord(epoch, by, life, { parent, base, replica }));
   }
 
-  committed({ room, epoch, seq }: Pick<Commit, 'room' | 'epoch' | 'seq'>, result: WriteResult): void {
+  /** `kept`: what the store model says that it has of the room now. */
+  committed(commit: Pick<Commit, 'room' | 'owner' | 'epoch' | 'seq'>, result: WriteResult, kept: Kept | null): void {
+    if (result !== 'written') return;
+    const { room, owner, epoch, seq } = commit;
     const record = this.room(room).find(epoch);
-    if (record && result === 'written') record.durableSeq = Math.max(record.durableSeq, seq);
+    const what = `${room} ${epoch}/${seq} by ${owner}`;
+    if (record?.node !== owner) this.#report('P11', `${what} is written in an epoch of ${record?.node}`);
+    if (kept === null || kept.seq < seq) this.#report('P18', `${what} is told written, the store keeps ${kept?.seq}`);
+    if (record) record.durableSeq = Math.max(record.durableSeq, seq);
   }
 
-  appended({ room, epoch, seq }: Pick<LogAppend, 'room' | 'epoch' | 'seq'>, result: WriteResult): void {
-    this.committed({ room, epoch, seq }, result);
+  appended(append: Pick<LogAppend, 'room' | 'owner' | 'epoch' | 'seq'>, result: WriteResult, kept: Kept | null): void {
+    this.committed(append, result, kept);
   }
 
-  released(room: string, epoch: number, ttlMs: number, isDone: boolean): void {
+  released(name: string, epoch: number, ttlMs: number, isDone: boolean): void {
+    const room = this.room(name);
+    const record = room.find(epoch);
+    if (record && (isDone || ttlMs === 0)) record.isOver = true;
     if (!isDone || ttlMs > 0) return;
-    this.#ended.add(`${room}/${epoch}`);
-    const record = this.room(room);
-    record.wasClosed ||= record.durability !== 'none';
+    room.end(epoch);
+    room.wasClosed ||= room.durability !== 'none';
+  }
+
+  /** Handed over: from here on it is the next owner's. */
+  transferred(room: string, epoch: number): void {
+    const record = this.room(room).find(epoch);
+    if (record) record.isOver = true;
+  }
+
+  forgot(room: string, before: RoomMark, after: RoomMark): void {
+    this.losses.forgot(this.room(room), before, after);
   }
 
   /** A node hands this to its sockets: as the room's owner, or as an edge. */
@@ -86,6 +114,7 @@ export class OneHistory {
     if (!read) return;
     const record = room.find(read.epoch);
     const what = (): string => `${name} ${read.epoch}/${read.first}+${read.events.length}`;
+    this.#tells(node, name, read.epoch, what);
     if (topic !== `${read.room}#${read.epoch}`) return this.#report('P11', `${what()} is published as ${topic}`);
     if (!record) return this.#report('P11', `${what()} is published, and nobody claimed that epoch`);
     if (read.first > record.end + 1) return this.#report('P11', `${what()} is published after ${record.end}`);
@@ -94,8 +123,8 @@ export class OneHistory {
       return this.#report('P11', `${what()} is published by ${node}, but ${record.node} owns the room`);
     }
     this.#take(room, record, read.first, read.events);
-    if (room.durability === 'log' && record.durableSeq < record.end) {
-      this.#report('P18', `${what()} is published, and the log holds ${record.durableSeq}`);
+    if (room.durability === 'log' && room.durableIn(record) < record.end) {
+      this.#report('P18', `${what()} is published, and the log holds ${room.durableIn(record)}`);
     }
   }
 
@@ -136,25 +165,32 @@ export class OneHistory {
     this.#take(room, record, first, events);
   }
 
-  #judgeLoss(room: RoomRecord, before: EpochRecord | null, kept: number, dead: NodeKey | null): void {
-    const lost = (before?.end ?? 0) - Math.max(kept, 0);
-    if (!before || lost <= 0) return;
-    // A room of durability `none`, or one that its code has closed, is over when its owner gives it up.
-    if (kept === -1 && (room.durability === 'none' || this.#ended.has(`${room.name}/${before.epoch}`))) return;
-    this.takenBack += lost;
-    const what = `${room.name}: a new owner has ${kept}, published was ${before.end} by ${before.node}`;
-    if (room.durability === 'log') this.#report('P18', what);
-    else if (dead === null) this.#report('P18', `${what}, which gave the room up in peace`);
+  /** The room goes on from what an owner of before still has, with all that it was about to say. */
+  #broughtBack(room: RoomRecord, by: NodeKey, epoch: number, copy: number, dead: NodeKey | null): void {
+    const parent = room.find(copy);
+    if (parent === null || parent.node !== by) {
+      return this.#report('P11', `${room.name}: ${by} claims with a copy of ${copy}, an epoch of ${parent?.node}`);
+    }
+    this.losses.judge(room, parent, parent.end, true, dead);
+    room.epochs.push(new EpochRecord(epoch, by, parent.life, parent));
+  }
+
+  #tells(node: NodeKey, room: string, epoch: number, what: () => string): void {
+    const at = `${node} ${room}`;
+    const last = this.#told.get(at) ?? 0;
+    if (epoch < last) this.#report('P12', `${what()} is published by ${node} after epoch ${last}`);
+    else this.#told.set(at, epoch);
   }
 
   /** The store holds more than was published: nobody was told, so the store's word is the truth. */
-  #adopt(room: RoomRecord, claim: Claim & { kind: 'owned' }, base: number): Replica {
+  #adopt(room: RoomRecord, claim: Claim & { kind: 'owned' }, base: number, isOfCopy: boolean): Replica {
     const replica = new Replica();
     const { record } = claim;
     if (record === null || room.durability === 'none') return replica;
     this.adopted++;
     room.hasUnseen = true;
-    if (room.durability !== 'log') {
+    // A copy is written with what its owner is about to say.
+    if (room.durability !== 'log' && !isOfCopy) {
       this.#report('P11', `${room.name}: the store holds ${base}, published was ${room.last?.end ?? 0}`);
     }
     for (const [key, value] of record.state) replica.set(key, latin1(value));

@@ -1,4 +1,5 @@
-/** Frames as an owner publishes them, made by hand for the tests of the checkers. */
+/** Claims of owners and frames as they publish them, made by hand for the tests of the checkers. */
+import type { RoomRecord as StoredRecord } from '../../../src/cluster/ports.ts';
 import { encodeMessage } from '../../../src/protocol/payload.ts';
 import {
   EVENTS_HEADER_MAX,
@@ -8,6 +9,14 @@ import {
   writeMessage,
 } from '../../../src/protocol/server-frame.ts';
 import { Writer } from '../../../src/protocol/writer.ts';
+import type { OneHistory } from './one-history.ts';
+
+export const ROOM = 'snap:1';
+export const LOG_ROOM = 'ledger:1';
+export const PLANTED_ROOMS = [
+  { name: ROOM, durability: 'snapshot', hasPresence: true },
+  { name: LOG_ROOM, durability: 'log', hasPresence: true },
+] as const;
 
 /** Whose members are where no other is named. */
 export const PLANTED_USER = 'guest:aaaaaaaa';
@@ -28,4 +37,20 @@ export function frame(room: string, epoch: number, first: number, ...told: Told[
   }
   const start = writeEventsHeader(writer.bytes, EVENTS_HEADER_MAX, encodeStr(room), epoch, first, told.length);
   return writer.bytes.slice(start, writer.pos);
+}
+
+/** The node becomes the owner and finds the room at `seq` of the epoch before, or no room. */
+export function claim(
+  history: OneHistory,
+  room: string,
+  node: string,
+  epoch: number,
+  seq: number | null,
+  dead: string | null,
+): void {
+  const record: StoredRecord | null =
+    seq === null ? null : { seq, meta: null, state: new Map(), members: new Map(), log: [] };
+  const before = history.room(room).last?.epoch ?? 0;
+  const kept = seq === null ? null : { epoch: before, seq };
+  history.claimed({ room, self: node, dead, copy: 0 }, { kind: 'owned', epoch, before, isCopy: false, record }, kept);
 }

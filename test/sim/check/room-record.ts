@@ -1,5 +1,6 @@
 /** What the checkers know of one room: its epochs, the events of each, and the room as they make it. */
 
+import { must } from '../../../src/base/assert.ts';
 import { Reader } from '../../../src/protocol/reader.ts';
 import { type EventsFrame, readEvents, type ServerEvent } from '../../../src/protocol/server-reader.ts';
 import type { Durability } from '../../../src/room/definition.ts';
@@ -7,34 +8,54 @@ import { latin1 } from '../command-id.ts';
 import type { Replica } from './replica.ts';
 
 const header = new Reader();
+/** What a new owner begins with. */
+export interface Start {
+  readonly parent: EpochRecord | null;
+  readonly base: number;
+  readonly replica: Replica;
+}
 
 export class EpochRecord {
   readonly epoch: number;
   /** Its owner. */
   readonly node: string;
-  /** Its first event is `base + 1`. */
-  readonly base: number;
-  readonly parent: EpochRecord | null;
   /** Counts the rooms that have had this name; one that came back empty is another one. */
   readonly life: number;
+  /** Made from what its owner still had of that epoch, and not from what the store keeps. */
+  readonly copyOf: EpochRecord | null;
   readonly events: ServerEvent[] = [];
-  /** The room at `base + i`. */
-  readonly digests: string[];
-  readonly head: Replica;
-  /** Up to here the store holds it. */
-  durableSeq: number;
-  #start: Replica;
+  /** Up to here the store has held it; 0 before its first write. */
+  durableSeq = 0;
+  /** Up to here the store held it once and has forgotten its end since; null: nothing of it. */
+  forgottenTo: number | null = null;
+  /** The store has forgotten that this epoch was ever given out. */
+  isForgotten = false;
+  /** Its owner has given the room back, or closed it. */
+  isOver = false;
+  #start: Start | null;
+  #begun: { readonly digests: string[]; readonly head: Replica } | null = null;
 
-  constructor(epoch: number, node: string, base: number, parent: EpochRecord | null, life: number, start: Replica) {
+  /** With a copy, its start is known when the owner says the first word: before that it tells the end of the copy. */
+  constructor(epoch: number, node: string, life: number, start: Start | EpochRecord) {
     this.epoch = epoch;
     this.node = node;
-    this.base = base;
-    this.parent = parent;
     this.life = life;
-    this.durableSeq = base;
-    this.#start = start;
-    this.head = start.clone();
-    this.digests = [start.digest];
+    this.copyOf = start instanceof EpochRecord ? start : null;
+    this.#start = start instanceof EpochRecord ? null : start;
+  }
+
+  get parent(): EpochRecord | null {
+    return this.#settled.parent;
+  }
+
+  /** Its first event is `base + 1`. */
+  get base(): number {
+    return this.#settled.base;
+  }
+
+  /** The room as its events make it by now. */
+  get head(): Replica {
+    return this.#heads.head;
   }
 
   get end(): number {
@@ -47,20 +68,35 @@ export class EpochRecord {
   }
 
   push(event: ServerEvent): void {
+    const { head, digests } = this.#heads;
     this.events.push(event);
-    this.head.apply(event);
-    this.digests.push(this.head.digest);
+    head.apply(event);
+    digests.push(head.digest);
   }
 
   /** null where the seq is not of this epoch. */
   digestAt(seq: number): string | null {
-    return this.digests[seq - this.base] ?? null;
+    return this.#heads.digests[seq - this.base] ?? null;
   }
 
   replicaAt(seq: number): Replica {
-    const replica = this.#start.clone();
+    const replica = this.#settled.replica.clone();
     for (const event of this.events.slice(0, seq - this.base)) replica.apply(event);
     return replica;
+  }
+
+  /**
+   * Up to where two histories are one: this one as it stands up to `seq`, and that of `other` up to `otherSeq`. 0: they
+   * have nothing in common.
+   */
+  sharedWith(seq: number, other: EpochRecord | null, otherSeq: number): number {
+    const ends = new Map<EpochRecord, number>();
+    for (let link: EpochRecord | null = this, end = seq; link; end = link.base, link = link.parent) ends.set(link, end);
+    for (let link = other, end = otherSeq; link; end = link.base, link = link.parent) {
+      const here = ends.get(link);
+      if (here !== undefined) return Math.min(here, end);
+    }
+    return 0;
   }
 
   /** Visits all events that this epoch builds on and its own, oldest first: the history that the room keeps. */
@@ -71,6 +107,24 @@ export class EpochRecord {
       const end = Math.min(links[i + 1]?.base ?? link.end, link.end);
       for (let seq = link.base + 1; seq <= end; seq++) visit(seq, link.events[seq - link.base - 1] as ServerEvent);
     }
+  }
+
+  get #settled(): Start {
+    if (this.#start) return this.#start;
+    const parent = must(this.copyOf, 'a start, or a copy to start from');
+    const replica = parent.replicaAt(parent.end);
+    replica.allAway();
+    this.#start = { parent, base: parent.end, replica };
+    return this.#start;
+  }
+
+  /** `digests[i]` is that of the room at `base + i`. */
+  get #heads(): { readonly digests: string[]; readonly head: Replica } {
+    if (this.#begun === null) {
+      const head = this.#settled.replica.clone();
+      this.#begun = { head, digests: [head.digest] };
+    }
+    return this.#begun;
   }
 }
 
@@ -83,6 +137,8 @@ export class RoomRecord {
   hasUnseen = false;
   /** Its code has closed it at least once. */
   wasClosed = false;
+  /** Epochs in which it was deleted by its owner. */
+  readonly #ended = new Set<number>();
   /** Frames that were compared already, by their first seq. */
   readonly #frames = new Map<number, Uint8Array[]>();
 
@@ -96,8 +152,22 @@ export class RoomRecord {
     return this.epochs.at(-1) ?? null;
   }
 
+  end(epoch: number): void {
+    this.#ended.add(epoch);
+  }
+
+  wasEnded({ epoch }: EpochRecord): boolean {
+    return this.#ended.has(epoch);
+  }
+
   find(epoch: number): EpochRecord | null {
     return this.epochs.findLast((record) => record.epoch === epoch) ?? null;
+  }
+
+  /** Up to where the store has held what an epoch told: it may be written under that of the copy that goes on from it. */
+  durableIn(epoch: EpochRecord): number {
+    const written = this.epochs.filter((each) => each === epoch || each.copyOf === epoch);
+    return Math.max(...written.map(({ durableSeq }) => durableSeq));
   }
 
   /** The frame, read, or null where the same bytes were read before. The bytes are kept: nobody may write to them. */

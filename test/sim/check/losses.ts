@@ -1,0 +1,81 @@
+/**
+ * [P18] What was told is in the history that the room keeps. What a new owner may take back, and what justifies it:
+ *
+ * - a room of durability `none`, or one that its code has closed: everything;
+ * - `snapshot`: what the store does not hold, where the owner before was lost, or the store has forgotten its claim;
+ * - what the store held and has forgotten since, by the model's own record of it, in rooms of any durability.
+ *
+ * An owner whose claim was forgotten and that lives on must have brought its copy back in the end.
+ */
+import type { NodeKey } from '../../../src/cluster/ports.ts';
+import type { Kept, RoomMark } from '../store/room-mark.ts';
+import type { Report } from './report.ts';
+import type { EpochRecord, RoomRecord } from './room-record.ts';
+
+interface Owed {
+  readonly room: RoomRecord;
+  readonly record: EpochRecord;
+  /** What was told by then; later the owner may know that another one is there. */
+  readonly end: number;
+}
+
+export class Losses {
+  /** Events that a new owner did not have. */
+  takenBack = 0;
+  /** Of these, what the store had held. */
+  forgotten = 0;
+  readonly #report: Report;
+  readonly #owed: Owed[] = [];
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  forgot(room: RoomRecord, before: RoomMark, after: RoomMark): void {
+    for (const record of room.epochs) {
+      if (record.epoch > after.epoch && record.epoch <= before.epoch) record.isForgotten = true;
+    }
+    const held = find(room, before.kept);
+    const left = find(room, after.kept);
+    if (!held || !before.kept) return;
+    const shared = held.sharedWith(before.kept.seq, left, after.kept?.seq ?? 0);
+    for (let link: EpochRecord | null = held, end = before.kept.seq; link; end = link.base, link = link.parent) {
+      if (end > shared) link.forgottenTo = Math.max(link.forgottenTo ?? 0, end);
+      link.durableSeq = Math.min(link.durableSeq, shared);
+    }
+  }
+
+  /** A new owner begins at `base` of `parent`, where `room.last` was the one before. */
+  judge(room: RoomRecord, parent: EpochRecord | null, base: number, isCopy: boolean, dead: NodeKey | null): void {
+    const before = room.last;
+    if (!before || room.durability === 'none') return;
+    const lost = before.end - before.sharedWith(before.end, parent, base);
+    if (lost <= 0 || (parent === null && room.wasEnded(before))) return;
+    this.takenBack += lost;
+    if (before.forgottenTo !== null) this.forgotten += lost;
+    if (before.isForgotten && !before.isOver) this.#owed.push({ room, record: before, end: before.end });
+    // What the store held and forgot. A log room tells nothing else.
+    if (before.forgottenTo !== null && before.forgottenTo >= before.end) return;
+    // What was done while the store did not know of the owner that brings its copy.
+    if (isCopy && parent?.isForgotten) return;
+    const what = `${room.name}: a new owner has ${base}, published was ${before.end} by ${before.node}`;
+    if (room.durability === 'log') return this.#report('P18', what);
+    if (dead === null && !before.isForgotten) this.#report('P18', `${what}, which gave the room up in peace`);
+  }
+
+  /** When everything is healed. `lives` says which lives of nodes have never ended. */
+  settle(lives: (node: NodeKey) => boolean): void {
+    for (const { room, record, end } of this.#owed) {
+      const { last } = room;
+      if (record.isOver || !lives(record.node) || !last) continue;
+      const shared = record.sharedWith(end, last, last.end);
+      if (shared >= end) continue;
+      const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
+      this.#report('P18', text);
+    }
+  }
+}
+
+function find(room: RoomRecord, kept: Kept | null): EpochRecord | null {
+  return kept && room.find(kept.epoch);
+}
