@@ -137,6 +137,13 @@ export class Edge {
     if (this.#at && (this.#at.epoch !== at.epoch || this.#at.seq < at.seq)) this.#attachOnce();
   }
 
+  /** The room is over. Seats that still ask wait for the next one of that name, which begins at a place of its own. */
+  closed(frame: Uint8Array): void {
+    this.#at = null;
+    this.#attaching = false;
+    for (const seat of [...this.#seats.values()]) if (seat.topic !== null) seat.closed(frame);
+  }
+
   #attachOnce(): void {
     if (!this.#attaching) this.attach();
   }

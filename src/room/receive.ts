@@ -136,9 +136,7 @@ export function receiveAsEdge(
       return;
     case RELAY.closed: {
       const frame = r.bin('frame');
-      if (!edge || !room) return;
-      for (const each of [...room.seats.values()]) if (each.topic !== null) each.closed(frame);
-      return;
+      return edge?.closed(frame);
     }
     default:
       throw new FrameFault(`message to an edge: unknown op ${op}`);

@@ -1,6 +1,7 @@
 /** An edge alone: which frames it lets through to its sockets, and when it asks the owner again. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Reader } from '../../../src/protocol/reader.ts';
+import { encodeClosed } from '../../../src/protocol/server-frame.ts';
 import { readServerFrame, type ServerFrame } from '../../../src/protocol/server-reader.ts';
 import { Writer } from '../../../src/protocol/writer.ts';
 import { Edge } from '../../../src/room/edge.ts';
@@ -205,6 +206,15 @@ describe('frames', () => {
 });
 
 describe('JOINED', () => {
+  test('[P6] of a room that was closed and made anew is not held against the place in the one before', () => {
+    joined(1);
+    frame(12, 12);
+    const { frames } = asking(2, 7);
+    edge.closed(encodeClosed(ROOM, 'over'));
+    answer({ epoch: EPOCH + 5, seq: 3 }, { conn: 2, req: 7, me: 1 });
+    expect(frames).toMatchObject([{ op: 'joined', epoch: EPOCH + 5, seq: 3, me: 1 }]);
+  });
+
   test('[P6] at another place than the edge stands at is not passed on, but asked for again', () => {
     joined(1);
     const { frames } = asking(2, 7);
