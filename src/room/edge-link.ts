@@ -120,7 +120,7 @@ export class RemoteLink implements MemberLink {
     this.#edge.post(syncedMessage(this.#room, view, false, [{ conn: this.conn, me, cseq }]));
   }
 
-  left(frame: Uint8Array | null): void {
+  left(frame: Uint8Array): void {
     this.#edge.post(leftMessage(this.#room, this.conn, frame));
     this.#forget();
   }

@@ -10,7 +10,7 @@ import { encodeError, encodePosition } from '../protocol/server-frame.ts';
 import type { Post } from './edge-link.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { RoomView } from './member-link.ts';
-import type { JoinRequest, Position, Publisher } from './ports.ts';
+import type { JoinRequest, LeaveRequest, Position, Publisher } from './ports.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import type { readFrame, readJoined, SyncTarget } from './relay-to-edge.ts';
 import { attachMessage, awayMessage, commandMessage, joinMessage, leaveMessage } from './relay-to-owner.ts';
@@ -71,8 +71,8 @@ export class Edge {
     this.#post(joinMessage(seat.connection.id, seat.session, request));
   }
 
-  leave(seat: LocalSeat, req: number): void {
-    this.#post(leaveMessage(this.#room, seat.connection.id, seat.session, req));
+  leave(seat: LocalSeat, request: LeaveRequest): void {
+    this.#post(leaveMessage(this.#room, seat.connection.id, seat.session, request));
   }
 
   command(

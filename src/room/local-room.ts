@@ -18,7 +18,7 @@ import { Edge } from './edge.ts';
 import { KeptCopy, Past } from './kept-copy.ts';
 import { LocalSeat, type Place } from './local-seat.ts';
 import { Owner } from './owner.ts';
-import type { Connection, JoinRequest, Position } from './ports.ts';
+import type { Connection, JoinRequest, LeaveRequest, Position } from './ports.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import { pauseBetween, resolveOwner } from './resolve.ts';
@@ -104,10 +104,10 @@ export class LocalRoom implements Place {
     else this.#forward(RELAY.patch, seat, cseq, bytes, start, end);
   }
 
-  leave(seat: LocalSeat, req: number): void {
+  leave(seat: LocalSeat, request: LeaveRequest): void {
     const role = this.#role;
-    if (role.kind === 'owner') role.owner.leave(seat, req);
-    else if (role.kind === 'edge') role.edge.leave(seat, req);
+    if (role.kind === 'owner') role.owner.leave(seat, request);
+    else if (role.kind === 'edge') role.edge.leave(seat, request);
     // Otherwise it is asked when the role is known: the seat says that it is leaving.
   }
 

@@ -1,14 +1,15 @@
 /** A seat of one of this node's connections: what the gateway sends commands to, and the owner's link when it lives here. */
-import { encodeError, encodeJoined, encodeSync } from '../protocol/server-frame.ts';
+import { encodeError, encodeJoined, encodeLeft, encodeSync } from '../protocol/server-frame.ts';
+import { readServerFrame } from '../protocol/server-reader.ts';
 import type { JoinAnswer, MemberLink, RoomView } from './member-link.ts';
-import type { Connection, JoinRequest, Position, Seat, SessionIdentity } from './ports.ts';
+import type { Connection, JoinRequest, LeaveRequest, Position, Seat, SessionIdentity } from './ports.ts';
 
 /** The room at this node, whoever owns it. */
 export interface Place {
   readonly room: string;
   message(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void;
   patch(seat: LocalSeat, cseq: number, bytes: Uint8Array, start: number, end: number): void;
-  leave(seat: LocalSeat, req: number): void;
+  leave(seat: LocalSeat, request: LeaveRequest): void;
   position(): Position | null;
   /** The seat is empty now. */
   vacated(seat: LocalSeat): void;
@@ -22,8 +23,8 @@ export class LocalSeat implements Seat, MemberLink {
   member = 0;
   /** The JOIN that is not answered yet; it is asked again when packets were lost. */
   pending: JoinRequest | null = null;
-  /** `req` of the LEAVE that is not answered yet. */
-  leaving: number | null = null;
+  /** The LEAVE that is not answered yet. */
+  leaving: LeaveRequest | null = null;
   readonly #place: Place;
   #me = 0;
   #vacated = false;
@@ -54,13 +55,13 @@ export class LocalSeat implements Seat, MemberLink {
 
   leave(req: number): void {
     const { pending } = this;
-    this.leaving = req;
+    this.leaving = { req, me: this.me };
     this.pending = null;
-    if (pending && this.topic === null) {
+    if (pending) {
       const about = { req: pending.req, room: this.room };
       this.connection.send(encodeError('not-joined', 'LEAVE came before the answer', about));
     }
-    this.#place.leave(this, req);
+    this.#place.leave(this, this.leaving);
   }
 
   position(): Position | null {
@@ -72,7 +73,9 @@ export class LocalSeat implements Seat, MemberLink {
   }
 
   joined(req: number, me: number, cseq: number, answer: JoinAnswer): void {
-    if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
+    if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered || this.#isEnding(me)) return;
+    if (this.leaving) this.connection.send(encodeLeft(this.leaving.req, this.room));
+    this.leaving = null;
     if (this.pending?.req === req) this.pending = null;
     const { epoch, seq, roster, state, frames } = answer;
     this.connection.send(encodeJoined(req, this.room, epoch, seq, me, cseq, roster, state));
@@ -90,15 +93,20 @@ export class LocalSeat implements Seat, MemberLink {
     this.#listen(epoch);
   }
 
-  left(frame: Uint8Array | null): void {
+  left(frame: Uint8Array): void {
     if (this.#vacated) return;
-    if (this.pending === null && this.member === 0) {
-      if (frame) this.connection.sendLast(this.room, frame);
+    const said = readServerFrame(frame);
+    if (said.op === 'left') {
+      // Behind lost packets a LEAVE may be asked twice; what began since the first answer is not over.
+      if (this.leaving === null) return;
+      if (said.req === this.leaving.req) this.leaving = null;
+    }
+    // Not the last word where a JOIN came behind what ended the membership, or a LEAVE: its answer is still to come.
+    if (this.pending === null && this.member === 0 && this.leaving === null) {
+      this.connection.sendLast(this.room, frame);
       return this.vacate();
     }
-    if (frame) this.connection.send(frame);
-    // A JOIN came behind what ended the membership: its answer is still to come.
-    this.leaving = null;
+    this.connection.send(frame);
     this.#unlisten();
   }
 
@@ -137,6 +145,11 @@ export class LocalSeat implements Seat, MemberLink {
   /** An answer to a JOIN that LEAVE has overtaken. */
   #isOvertaken(req: number): boolean {
     return this.topic === null && this.leaving !== null && this.pending?.req !== req;
+  }
+
+  /** Only a LEAVE that was lost lets the JOIN behind it find the old membership. It is asked again, and the JOIN too. */
+  #isEnding(me: number): boolean {
+    return this.leaving !== null && me <= this.leaving.me;
   }
 
   #unlisten(): void {

@@ -43,8 +43,8 @@ export interface MemberLink {
   joined(req: number, me: number, cseq: number, answer: JoinAnswer): void;
   /** SYNC: the room's frames after `view` reach the connection. */
   synced(view: RoomView, me: number, cseq: number): void;
-  /** The membership ended: no more frames of this room. `frame` is LEFT, CLOSED, or null. */
-  left(frame: Uint8Array | null): void;
+  /** The membership ended: no more frames of this room. `frame` is LEFT, or the ERROR that says why. */
+  left(frame: Uint8Array): void;
   /** A JOIN was refused. */
   refused(req: number, frame: Uint8Array): void;
   /** A newer connection of the same session is attached, or was already. */

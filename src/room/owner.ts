@@ -15,7 +15,7 @@ import { Member } from './member.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
 import { OrderedCommands } from './ordered-commands.ts';
 import { Outbox, type Reply } from './outbox.ts';
-import type { JoinRequest } from './ports.ts';
+import type { JoinRequest, LeaveRequest } from './ports.ts';
 import type { Rejection } from './rejection.ts';
 import type { Roster } from './roster.ts';
 import { Script } from './script.ts';
@@ -112,8 +112,8 @@ export class Owner {
     return null;
   }
 
-  leave(link: MemberLink, req: number): void {
-    const member = this.#leaving(link);
+  leave(link: MemberLink, { req, me }: LeaveRequest): void {
+    const member = this.#leaving(link, me);
     if (member) this.#remove(member, LEFT_REASON.left);
     const frame = encodeLeft(req, this.room);
     this.answer(() => () => link.left(frame));
@@ -229,9 +229,10 @@ export class Owner {
   }
 
   /** LEAVE may come again behind lost packets, through a link that is not attached: the session decides then. */
-  #leaving(link: MemberLink): Member | null {
-    const member = this.roster.bySid(link.session.sid);
-    return member && member.generation <= link.session.generation ? member : null;
+  #leaving({ session }: MemberLink, me: number): Member | null {
+    const member = this.roster.bySid(session.sid);
+    if (!member || member.generation > session.generation) return null;
+    return me === 0 || member.number <= me ? member : null;
   }
 
   #remove(member: Member, reason: LeftReason): void {

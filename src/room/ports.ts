@@ -24,6 +24,12 @@ export interface JoinRequest {
   readonly meta: Uint8Array | null;
 }
 
+export interface LeaveRequest {
+  readonly req: number;
+  /** The membership that it ends, and earlier ones of the session: not one that began behind it. 0: whichever there is. */
+  readonly me: number;
+}
+
 /** What the gateway asks of the rooms. Nothing here throws for what a client did: answers go out as frames. */
 export interface Rooms {
   /** Takes a seat (or asks to catch up, P9). The answer, JOINED or ERROR, goes to the connection. */

@@ -31,8 +31,10 @@ export function receiveAsOwner(
       return asOwner(room, from, name, post, (owner) => attachEdge(owner, from, at, seats));
     }
     case RELAY.leave: {
-      const { conn, session, req } = readLeave(r);
-      return asOwner(room, from, name, post, (owner) => owner.leave(owner.feed.edge(from).link(conn, session), req));
+      const { conn, session, request } = readLeave(r);
+      return asOwner(room, from, name, post, (owner) =>
+        owner.leave(owner.feed.edge(from).link(conn, session), request),
+      );
     }
     case RELAY.away: {
       const conn = r.uint('conn');

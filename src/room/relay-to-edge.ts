@@ -122,16 +122,16 @@ export function readSynced(r: Reader): { view: RoomView; reset: boolean; targets
   return { view, reset, targets };
 }
 
-export function leftMessage(room: string, conn: number, frame: Uint8Array | null): WriteMessage {
+export function leftMessage(room: string, conn: number, frame: Uint8Array): WriteMessage {
   return (w) => {
     head(w, 2, RELAY.left, room);
     w.uint(conn);
-    binOrNil(w, frame);
+    w.bin(frame);
   };
 }
 
-export function readLeft(r: Reader): { conn: number; frame: Uint8Array | null } {
-  return { conn: r.uint('conn'), frame: readBinOrNil(r, 'frame') };
+export function readLeft(r: Reader): { conn: number; frame: Uint8Array } {
+  return { conn: r.uint('conn'), frame: r.bin('frame') };
 }
 
 export function refusedMessage(room: string, conn: number, req: number, frame: Uint8Array): WriteMessage {

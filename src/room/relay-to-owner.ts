@@ -1,7 +1,7 @@
 /** What an edge says to a room's owner (`relay-message.ts`). */
 import type { Reader } from '../protocol/reader.ts';
 import type { Writer } from '../protocol/writer.ts';
-import type { JoinRequest, Position, SessionIdentity } from './ports.ts';
+import type { JoinRequest, LeaveRequest, Position, SessionIdentity } from './ports.ts';
 import { binOrNil, head, RELAY, readBinOrNil, type WriteMessage } from './relay-message.ts';
 
 /** One seat of an edge as ATTACH tells it. */
@@ -49,17 +49,23 @@ export function readJoin(r: Reader, room: string): { conn: number; session: Sess
   return { conn, session, request: { req, room, since, meta: readBinOrNil(r, 'meta') } };
 }
 
-export function leaveMessage(room: string, conn: number, session: SessionIdentity, req: number): WriteMessage {
+export function leaveMessage(
+  room: string,
+  conn: number,
+  session: SessionIdentity,
+  { req, me }: LeaveRequest,
+): WriteMessage {
   return (w) => {
-    head(w, 5, RELAY.leave, room);
+    head(w, 6, RELAY.leave, room);
     w.uint(conn);
     writeIdentity(w, session);
     w.uint(req);
+    w.uint(me);
   };
 }
 
-export function readLeave(r: Reader): { conn: number; session: SessionIdentity; req: number } {
-  return { conn: r.uint('conn'), session: readIdentity(r), req: r.uint('req') };
+export function readLeave(r: Reader): { conn: number; session: SessionIdentity; request: LeaveRequest } {
+  return { conn: r.uint('conn'), session: readIdentity(r), request: { req: r.uint('req'), me: r.uint('me') } };
 }
 
 export function awayMessage(room: string, conn: number): WriteMessage {

@@ -91,6 +91,29 @@ describe.each(['the owner', 'an edge'])('at %s', (where) => {
     expect(membersHere(GAME)).toEqual([1]);
   });
 
+  test('[P6] a LEAVE that meets the removal by the room is answered', async () => {
+    client.join(GAME);
+    await cluster.run();
+    first.call(GAME, 1, 'kick');
+    const req = client.leave(GAME);
+    await cluster.run();
+    expect(client.last('left').req).toBe(req);
+    expect(client.connection.seats).toEqual([]);
+    expect(membersHere(GAME)).toEqual([1]);
+  });
+
+  test('[P9] a JOIN to catch up that LEAVE overtakes is answered', async () => {
+    client.join(ROOM);
+    await cluster.run();
+    const req = client.join(ROOM, client.last('joined'));
+    const leave = client.leave(ROOM);
+    await cluster.run();
+    const answers = client.frames.filter((frame) => 'req' in frame && frame.req === req);
+    expect(answers).toHaveLength(1);
+    expect(client.last('left').req).toBe(leave);
+    expect(client.connection.seats).toEqual([]);
+  });
+
   test('[P6] a member that onJoin removes gets its JOIN answered', async () => {
     const req = client.join(GAME, null, 'unwelcome');
     await cluster.run();

@@ -123,6 +123,21 @@ describe('from an edge to the owner', () => {
     expect(statuses()).toEqual([[1, true]]);
   });
 
+  test('[P9] a LEAVE that is asked again ends no membership that began behind it', async () => {
+    const [client, other] = [await joined(edge), await joined(edge)];
+    await losing(edge, owner, () => other.send(ROOM, 1, 'lost'));
+    const leave = client.leave(ROOM);
+    client.join(ROOM);
+    await cluster.run(NOTICED_MS);
+    expect(client.all('left').map(({ req }) => req)).toEqual([leave]);
+    const { me } = client.last('joined');
+    client.send(ROOM, 1, 'hello');
+    await cluster.run();
+    expect(first.events(ROOM).at(-1)).toMatch(new RegExp(` ${me}:hello$`));
+    expect(client.events(ROOM).at(-1)).toBe(first.events(ROOM).at(-1));
+    expect(statuses()).toHaveLength(3);
+  });
+
   test('[P16] lost commands are asked for, though nothing follows them', async () => {
     const client = await joined(edge);
     client.send(ROOM, 1, 'done');

@@ -7,7 +7,7 @@ import { Writer } from '../../../src/protocol/writer.ts';
 import { Edge } from '../../../src/room/edge.ts';
 import { LocalSeat } from '../../../src/room/local-seat.ts';
 import type { RoomView } from '../../../src/room/member-link.ts';
-import type { Connection, Position } from '../../../src/room/ports.ts';
+import type { Connection, LeaveRequest, Position } from '../../../src/room/ports.ts';
 import { RELAY } from '../../../src/room/relay-message.ts';
 import { readAttach } from '../../../src/room/relay-to-owner.ts';
 
@@ -88,7 +88,7 @@ function sit(conn: number): Sitting {
     room: ROOM,
     message: () => {},
     patch: () => {},
-    leave: (seat: LocalSeat, req: number) => edge.leave(seat, req),
+    leave: (seat: LocalSeat, request: LeaveRequest) => edge.leave(seat, request),
     position: () => edge.position,
     vacated: (seat: LocalSeat) => void seats.delete(seat.connection.id),
   };
