@@ -21,11 +21,12 @@ export class KeptCopy {
 
   /** What a claim names as its copy; 0: the directory can't judge it. */
   get epoch(): number {
-    return this.#isShared ? this.owner.epoch : 0;
+    return this.#isShared && !this.owner.isClosed ? this.owner.epoch : 0;
   }
 
   /** Whether a claim that was granted makes this copy the room. One from a time alone gives way to any record. */
   isRoom(claim: Claim & { kind: 'owned' }): boolean {
+    if (this.owner.isClosed) return false;
     return this.#isShared ? claim.isCopy : claim.record === null;
   }
 }

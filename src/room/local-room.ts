@@ -204,7 +204,7 @@ export class LocalRoom implements Place {
 
   #claimAnew(owner: Owner, isShared: boolean): void {
     owner.feed.suspend(owner.outbox);
-    this.past.copy = owner.isClosed ? null : new KeptCopy(owner, isShared);
+    this.past.copy = new KeptCopy(owner, isShared);
     this.#stop(owner);
     this.resolve();
   }
