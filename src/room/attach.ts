@@ -9,12 +9,13 @@ import type { EdgeLink, RemoteLink } from './edge-link.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { MemberLink } from './member-link.ts';
 import type { Owner } from './owner.ts';
-import type { Position } from './ports.ts';
+import type { Position, Publisher } from './ports.ts';
 import type { Attachment } from './relay-to-owner.ts';
 
 export function attachEdge(owner: Owner, node: NodeKey, at: Position, seats: readonly Attachment[]): void {
-  if (at.epoch > owner.epoch) return owner.events.onOutdated(at.epoch);
   const edge = owner.feed.edge(node);
+  // It is told where the room is when that is decided anew.
+  if (at.epoch > owner.epoch) return owner.events.onOutdated(at.epoch);
   edge.isStale = false;
   dropGone(owner, edge, seats);
   const returned: RemoteLink[] = [];
@@ -64,8 +65,23 @@ export function detachEdge(owner: Owner, node: NodeKey): void {
   for (const link of edge.links.values()) owner.away(link);
 }
 
-/** A seat of the owner's own node, after a change of owner: it was joined under another one, or waits for its first answer. */
-export function attachSeat(owner: Owner, seat: LocalSeat): void {
+/**
+ * The seats of the owner's own node, after a change of owner. Those that were joined under another one stand at `at`, and
+ * get what they miss under that epoch.
+ */
+export function attachSeats(owner: Owner, seats: Iterable<LocalSeat>, at: Position | null, publisher: Publisher): void {
+  owner.answer(() => {
+    const missed = at && owner.feed.history.since(at);
+    if (!missed) return null;
+    return () => {
+      for (const { frame } of missed) publisher.publish(`${owner.room}#${at.epoch}`, withEpoch(frame, at.epoch));
+    };
+  });
+  for (const seat of [...seats]) attachSeat(owner, seat);
+}
+
+/** It was joined under another owner, or waits for its first answer. */
+function attachSeat(owner: Owner, seat: LocalSeat): void {
   seat.member = 0;
   if (seat.leaving !== null) owner.leave(seat, seat.leaving);
   else if (seat.me > 0 && returnOrLeave(owner, seat, seat.me)) {

@@ -27,15 +27,23 @@ export class Edge {
   readonly #room: string;
   readonly #ports: EdgePorts;
   readonly #seats: ReadonlyMap<number, LocalSeat>;
-  /** null until the owner's first answer says where the room stands. */
-  #at: Position | null = null;
+  /** null until the owner's first answer says where the room stands; under an owner before, until that of this one. */
+  #at: Position | null;
   #attaching = false;
 
-  constructor(room: string, owner: NodeKey, ports: EdgePorts, seats: ReadonlyMap<number, LocalSeat>) {
+  /** `at` is where those who have joined stand. */
+  constructor(
+    room: string,
+    owner: NodeKey,
+    ports: EdgePorts,
+    seats: ReadonlyMap<number, LocalSeat>,
+    at: Position | null,
+  ) {
     this.#room = room;
     this.owner = owner;
     this.#ports = ports;
     this.#seats = seats;
+    this.#at = at;
   }
 
   get position(): Position | null {
@@ -44,8 +52,9 @@ export class Edge {
 
   /** Where nobody has joined yet, the answer to the first JOIN says where the room stands. */
   start(): void {
-    if ([...this.#seats.values()].some(({ topic }) => topic !== null)) this.attach();
-    else this.#askAgain();
+    if ([...this.#seats.values()].some(({ topic }) => topic !== null)) return this.attach();
+    this.#at = null;
+    this.#askAgain();
   }
 
   /**

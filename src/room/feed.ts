@@ -11,7 +11,7 @@ import { EdgeLink, type Post } from './edge-link.ts';
 import type { Flusher } from './flusher.ts';
 import { History } from './history.ts';
 import type { Outbox } from './outbox.ts';
-import type { Publisher, WriteResult } from './ports.ts';
+import type { Position, Publisher, WriteResult } from './ports.ts';
 import type { LoadedRoom } from './snapshot.ts';
 
 interface Batch {
@@ -149,9 +149,10 @@ export class Feed {
     this.#held.push({ frame: sealed.frame, first, last: this.#seq, answers: [] });
   }
 
-  /** Sealed frames that nobody was told of. */
-  get untold(): readonly Uint8Array[] {
-    return this.#held.flatMap(({ frame }) => frame ?? []);
+  /** Where the members stand: what is held nobody was told. */
+  get told(): Position {
+    const [held] = this.#held;
+    return { epoch: this.epoch, seq: held ? held.first - 1 : this.#seq };
   }
 
   #hold(batch: Batch, note: Uint8Array | null): void {

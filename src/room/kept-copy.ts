@@ -5,6 +5,7 @@
  */
 import type { Claim, NodeKey } from '../cluster/ports.ts';
 import type { Owner } from './owner.ts';
+import type { Position } from './ports.ts';
 
 export class KeptCopy {
   readonly owner: Owner;
@@ -36,11 +37,19 @@ export class Past {
   copy: KeptCopy | null = null;
   /** Another owner has been between this node's times: what it takes over is not what it gave up. */
   wasFenced = false;
+  /** Where the members here stand that listen under the last epoch; null: nobody does, or it means nothing to others. */
+  at: Position | null = null;
   #epochSeen = 0;
 
   /** The highest epoch that this node has seen of the room: the next one is above it. */
   get epochSeen(): number {
     return this.#epochSeen;
+  }
+
+  /** The node gives up the role in which its members came to stand there. */
+  stoodAt(at: Position | null): void {
+    this.at = at;
+    if (at !== null) this.sawEpoch(at.epoch);
   }
 
   sawEpoch(epoch: number): void {

@@ -11,7 +11,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import type { NodeKey } from '../cluster/ports.ts';
-import { attachSeat, detachEdge } from './attach.ts';
+import { attachSeats, detachEdge } from './attach.ts';
 import { DeferredMessages } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
@@ -76,7 +76,7 @@ export class LocalRoom implements Place {
 
   /** Finds out who owns the room. `suspect` is an owner that this node knows to be dead. */
   resolve(suspect: NodeKey | null = null): void {
-    if (this.#role.kind === 'edge') this.past.sawEpoch(this.#role.edge.position?.epoch ?? 0);
+    if (this.#role.kind === 'edge') this.past.stoodAt(this.#role.edge.position);
     this.#role = RESOLVING;
     void resolveOwner(this, this.#context, suspect);
   }
@@ -150,18 +150,16 @@ export class LocalRoom implements Place {
     });
     this.#role = { kind: 'owner', owner };
     this.past.sawEpoch(owner.epoch);
-    const { publisher, snapshotter } = this.#context.rooms;
-    for (const frame of loaded.untold?.frames ?? []) publisher.publish(loaded.untold?.topic ?? '', frame);
-    snapshotter.track(owner);
+    this.#context.rooms.snapshotter.track(owner);
     owner.created();
     if (owner.roster.size > 0) this.#context.watchGrace(this);
     this.#occupied(owner, owner.roster.size > 0);
-    for (const seat of [...this.seats.values()]) attachSeat(owner, seat);
+    attachSeats(owner, this.seats.values(), this.past.at, this.#context.rooms.publisher);
     this.#decided();
   }
 
   becomeEdge(node: NodeKey): void {
-    const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats);
+    const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats, this.past.at);
     this.#role = { kind: 'edge', edge };
     if (this.seats.size === 0) {
       this.#decided();
@@ -203,6 +201,7 @@ export class LocalRoom implements Place {
   }
 
   #claimAnew(owner: Owner, isShared: boolean): void {
+    this.past.stoodAt(isShared ? owner.feed.told : null);
     owner.feed.suspend(owner.outbox);
     this.past.copy = new KeptCopy(owner, isShared);
     this.#stop(owner);

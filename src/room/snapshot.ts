@@ -24,8 +24,6 @@ export interface LoadedRoom {
   readonly before: Tail | null;
   readonly state: RoomState;
   readonly roster: Roster;
-  /** Frames of the epoch before that its members were not told, and their topic. */
-  readonly untold: { readonly topic: string; readonly frames: readonly Uint8Array[] } | null;
 }
 
 /** What a commit is made of. */
@@ -85,7 +83,7 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   }
   if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (Math.floor(epoch / BAND_MS) % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
-  return { position: { epoch, seq }, before: null, state, roster, untold: null };
+  return { position: { epoch, seq }, before: null, state, roster };
 }
 
 /** The copy of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
@@ -95,8 +93,7 @@ export function bringRoom(epoch: number, { roster, state, feed }: Owner, graceEn
     member.graceEndsAt = graceEndsAt;
   }
   roster.statusChanged();
-  const { topic, untold: frames, history, seq } = feed;
-  return { position: { epoch, seq }, before: history.tail(), state, roster, untold: { topic, frames } };
+  return { position: { epoch, seq: feed.seq }, before: feed.history.tail(), state, roster };
 }
 
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {

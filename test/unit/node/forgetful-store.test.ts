@@ -87,13 +87,17 @@ describe('restarted empty', () => {
   });
 
   test('[P15] a command that waited for the log is told once the copy is written', async () => {
-    const [a] = await steady('a', 'b');
-    const client = await joined(a, LOG_ROOM);
+    const [a, b] = await steady('a', 'b');
+    const [client, elsewhere] = [await joined(a, LOG_ROOM), await joined(b, LOG_ROOM)];
     await cluster.run(COMMITTED_MS);
     cluster.store.clear();
     client.send(LOG_ROOM, 1, 'waiting');
     await cluster.run(COMMITTED_MS);
-    expect(client.events(LOG_ROOM).filter((event) => event.endsWith('1:waiting'))).toHaveLength(1);
+    for (const each of [client, elsewhere]) {
+      expect(each.events(LOG_ROOM).filter((event) => event.endsWith('1:waiting'))).toHaveLength(1);
+      const frames = each.frames.map(({ op }) => op);
+      expect(frames.lastIndexOf('sync')).toBeGreaterThan(frames.indexOf('events'));
+    }
     expect(client.last('sync')).toMatchObject({ cseq: 1 });
   });
 
