@@ -32,6 +32,7 @@ export class Counters {
   takeOvers = 0;
   fenced = 0;
   copiesBrought = 0;
+  handedOver = 0;
   commits = 0;
   commitsFailed = 0;
   logAppends = 0;

@@ -109,6 +109,11 @@ export class Membership {
     if (!this.#known.has(node) && this.#heard.size < HEARD_MAX) this.#heard.add(node);
   }
 
+  /** Before the next beat: what this node says of itself has changed, or what others say matters now. Never rejects. */
+  async renewNow(): Promise<void> {
+    await this.#renew();
+  }
+
   /**
    * The connection to the store is back, or leads to another store. Others lost theirs, too, and come back at their own
    * pace: for one TTL nobody is taken for dead, however short the break. No renewal need have failed in it, so this is told.

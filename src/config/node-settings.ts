@@ -183,4 +183,10 @@ export const cluster = {
     250,
     'How often a node sends a beat to every other node and to itself; bounds how long a lost packet stays unseen.',
   ),
+  drainTimeoutMs: setting(
+    'DRAIN_TIMEOUT_MS',
+    durationMs(0),
+    30_000,
+    'How long a node that is told to stop (SIGTERM) waits for its clients to move to others. Whoever starts it must give it 10 s more than that before SIGKILL.',
+  ),
 };

@@ -52,6 +52,7 @@ export class ClientConnection implements Commander {
   #early: EarlyFrames | null = null;
   /** Index of the seat that was last spoken to: most clients sit in one room, or talk to one for a while. */
   #lastSeat = 0;
+  #isSentAway = false;
   /** When the resume token of its WELCOME is old enough to be renewed by a new connection. */
   #renewAt = Number.POSITIVE_INFINITY;
 
@@ -103,7 +104,7 @@ export class ClientConnection implements Commander {
     this.#delivery.look();
     if (now < this.#renewAt) return;
     this.#renewAt = Number.POSITIVE_INFINITY;
-    this.goAway('the session is due for a new resume token', 0);
+    this.goAway('the session is due for a new resume token', () => 0);
     this.close(CLOSE.goingAway, 'the session is due for a new resume token');
   }
 
@@ -149,8 +150,11 @@ export class ClientConnection implements Commander {
     this.close(CLOSE.replaced, 'replaced by a newer connection of the same session');
   }
 
-  goAway(reason: string, afterMs: number): void {
-    if (this.#state === 'open') this.send(encodeGoaway(reason, afterMs));
+  /** Tells the client to come again, if it was not told and listens. */
+  goAway(reason: string, afterMs: () => number): void {
+    if (this.#state !== 'open' || this.#isSentAway || this.#delivery.isLagging) return;
+    this.#isSentAway = true;
+    this.send(encodeGoaway(reason, afterMs()));
   }
 
   seatAt(bytes: Uint8Array, start: number, end: number): Seat | null {

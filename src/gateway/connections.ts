@@ -110,8 +110,8 @@ export class Connections implements ConnectionHost {
     if (current !== undefined && current.session.generation < generation) current.replaced();
   }
 
-  /** Tells every client with a session to come again after `afterMs`; the sockets stay open. */
-  goAway(reason: string, afterMs: number): void {
+  /** Tells every client with a session, once, to come again after its own `afterMs`; the sockets stay open. */
+  goAway(reason: string, afterMs: () => number): void {
     for (const connection of this.#byId.values()) connection.goAway(reason, afterMs);
   }
 

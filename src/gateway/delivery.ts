@@ -50,6 +50,10 @@ export class Delivery {
     this.#host = host;
   }
 
+  get isLagging(): boolean {
+    return this.#lagging;
+  }
+
   send(frame: Uint8Array): void {
     if (!this.#open) return;
     if (this.#lagging) this.#host.counters.framesDropped++;

@@ -23,6 +23,7 @@ import type { RoomTypes } from '../room/types.ts';
 import type { AccessTokens } from '../session/access-token.ts';
 import { ResumeTokens } from '../session/resume-token.ts';
 import { Sessions } from '../session/sessions.ts';
+import { Drain } from './drain.ts';
 import type { StorePorts } from './store-ports.ts';
 
 export interface NodeCoreOptions {
@@ -47,6 +48,8 @@ export interface NodeCoreOptions {
   readonly nodeHeartbeatMs: number;
   readonly nodeTtlMs: number;
   readonly peerHeartbeatMs: number;
+  /** How long rooms and clients have to move to other nodes when this one goes. */
+  readonly drainTimeoutMs: number;
 }
 
 /** What a core needs from its surroundings. */
@@ -75,7 +78,9 @@ export class NodeCore {
   readonly membership: Membership;
   readonly startedAt: number;
   readonly #peers: Peers;
+  readonly #drain: Drain;
   readonly #options: NodeCoreOptions;
+  #isDraining = false;
 
   constructor(around: Surroundings, options: NodeCoreOptions) {
     const { stores, clock, rng, log, counters, publisher, isStoreUp } = around;
@@ -136,6 +141,11 @@ export class NodeCore {
       sessionTtlMs: options.sessionTtlMs,
       onResumed: (identity) => this.#tellResumed(identity),
     });
+    this.#drain = new Drain(this.registry, this.connections, this.membership, clock, rng, log, {
+      self: this.key,
+      timeoutMs: options.drainTimeoutMs,
+      isStoreUp,
+    });
   }
 
   async start(): Promise<void> {
@@ -155,8 +165,15 @@ export class NodeCore {
     this.registry.storeReturned();
   }
 
+  /** Hands rooms and clients to other nodes, as far as that goes in time; `stop` follows. Once, before it. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await this.#drain.run();
+  }
+
   /** Closes the clients' connections, gives the rooms back, and takes this node out of the cluster. */
   async stop(reason: string): Promise<void> {
+    this.#drain.end();
     this.connections.closeAll(reason);
     await this.registry.stop();
     await this.membership.stop();
@@ -173,7 +190,7 @@ export class NodeCore {
     }
     const { id, incarnation } = this.#options;
     const connections = this.connections.size;
-    return { id, incarnation, startedAt: this.startedAt, owned, members, connections, draining: false };
+    return { id, incarnation, startedAt: this.startedAt, owned, members, connections, draining: this.#isDraining };
   }
 
   #peerEvents(): ConstructorParameters<typeof Peers>[5] {

@@ -70,13 +70,18 @@ export function detachEdge(owner: Owner, node: NodeKey): void {
  * get what they miss under that epoch.
  */
 export function attachSeats(owner: Owner, seats: Iterable<LocalSeat>, at: Position | null, publisher: Publisher): void {
-  owner.answer(() => {
-    const missed = at && owner.feed.history.since(at);
+  const tell = (after: number): (() => void) | null => {
+    const missed = at && owner.feed.history.since({ epoch: at.epoch, seq: after });
     if (!missed) return null;
     return () => {
       for (const { frame } of missed) publisher.publish(`${owner.room}#${at.epoch}`, withEpoch(frame, at.epoch));
     };
-  });
+  };
+  // At once what is of that epoch; nothing of the new one goes out in front of it.
+  const { seq } = owner.feed;
+  const untold = at && tell(at.seq);
+  untold?.();
+  if (untold) owner.answer(() => tell(seq));
   for (const seat of [...seats]) attachSeat(owner, seat);
 }
 

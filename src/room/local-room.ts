@@ -11,17 +11,19 @@
  */
 import { unreachable } from '../base/assert.ts';
 import type { NodeKey } from '../cluster/ports.ts';
-import { attachSeats, detachEdge } from './attach.ts';
+import { attachSeats } from './attach.ts';
 import { DeferredMessages } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
+import { handOver } from './hand-over.ts';
 import { KeptCopy, Past } from './kept-copy.ts';
 import { LocalSeat, type Place } from './local-seat.ts';
 import { Owner } from './owner.ts';
 import type { Connection, JoinRequest, LeaveRequest, Position } from './ports.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
-import { pauseBetween, resolveOwner } from './resolve.ts';
+import { giveUp, releaseEmpty } from './release.ts';
+import { resolveOwner } from './resolve.ts';
 import { RoomTimers } from './room-timers.ts';
 import type { LoadedRoom } from './snapshot.ts';
 import { refuseJoins, WaitingCommands } from './waiting-commands.ts';
@@ -176,10 +178,7 @@ export class LocalRoom implements Place {
 
   /** The directory has it that another node owns the room, or nobody: everybody here goes where it is. */
   demote(owner: Owner): void {
-    if (this.owner !== owner) return;
-    this.#context.rooms.counters.fenced++;
-    this.past.wasFenced = true;
-    this.#claimAnew(owner, true);
+    if (this.owner === owner) this.claimAnew(owner, 'fenced');
   }
 
   /**
@@ -190,17 +189,23 @@ export class LocalRoom implements Place {
     const { owner } = this;
     owner?.flush();
     // Its last words may have closed it.
-    if (owner && this.owner === owner) this.#claimAnew(owner, false);
+    if (owner && this.owner === owner) this.claimAnew(owner, 'alone');
   }
 
   /** A member of the room has seen a later epoch: the directory lost it, and its clock is behind. */
   #outdated(owner: Owner, epoch: number): void {
     if (this.owner !== owner) return;
     this.past.sawEpoch(epoch);
-    this.#claimAnew(owner, true);
+    this.claimAnew(owner, 'outdated');
   }
 
-  #claimAnew(owner: Owner, isShared: boolean): void {
+  /** Whose the room is, the directory says. */
+  claimAnew(owner: Owner, why: 'fenced' | 'outdated' | 'alone' | 'unknown'): void {
+    if (why === 'fenced') {
+      this.#context.rooms.counters.fenced++;
+      this.past.wasFenced = true;
+    }
+    const isShared = why !== 'alone';
     this.past.stoodAt(isShared ? owner.feed.told : null);
     owner.feed.suspend(owner.outbox);
     this.past.copy = new KeptCopy(owner, isShared);
@@ -208,23 +213,29 @@ export class LocalRoom implements Place {
     this.resolve();
   }
 
-  /** Gives the room back to the directory with its last changes. Never rejects; false where the store is away. */
-  async release(owner: Owner): Promise<boolean> {
-    // What a tick did from here on would be told and not be in the last commit.
+  /** Nothing changes any more: what a tick did from here on would be told and not be in the last commit. */
+  beginRelease(owner: Owner): void {
     this.#timers.stop();
     owner.flush();
     this.#role = RELEASING;
-    const { rooms, directory } = this.#context;
-    const kept = this.type.durability !== 'none' && !owner.isClosed;
-    const ttlMs = kept ? this.#context.options.ttlWaitingMs : 0;
-    try {
-      if (kept) await rooms.snapshotter.commitNow(owner);
-      await directory.release(this.room, rooms.self, owner.epoch, ttlMs);
-      return true;
-    } catch (cause) {
-      rooms.log.warn({ err: cause, room: this.room }, 'room not released: the store is away');
-      return false;
-    }
+  }
+
+  /** Another node takes the room on. */
+  async handOver(to: NodeKey): Promise<void> {
+    if (this.owner) await handOver(this, this.owner, to, this.#context);
+  }
+
+  /** Gives the room back if it is empty. */
+  async releaseIfEmpty(): Promise<void> {
+    const { owner } = this;
+    if (owner?.roster.size !== 0) return;
+    if (owner.feed.isHolding) this.#occupied(owner, false);
+    else await releaseEmpty(this, owner, this.#context);
+  }
+
+  resolveIfNeeded(): void {
+    if (this.isNeeded) this.resolve();
+    else this.#context.drop(this);
   }
 
   #ask(seat: LocalSeat, request: JoinRequest): void {
@@ -257,14 +268,7 @@ export class LocalRoom implements Place {
 
   #occupied(owner: Owner, isOccupied: boolean): void {
     if (isOccupied) this.#timers.tick(this.type.ticksPerSec, (elapsedMs) => owner.tick(elapsedMs));
-    else this.#timers.idle(this.#context.options.roomIdleMs, () => void this.#releaseIdle(owner));
-  }
-
-  async #releaseIdle(owner: Owner): Promise<void> {
-    if (this.owner !== owner || owner.roster.size > 0) return;
-    if (owner.feed.isHolding) return this.#occupied(owner, false);
-    for (const node of [...owner.feed.edges.keys()]) detachEdge(owner, node);
-    await this.#giveUp(owner);
+    else this.#timers.idle(this.#context.options.roomIdleMs, () => void this.releaseIfEmpty());
   }
 
   #closed(owner: Owner, frame: Uint8Array): void {
@@ -272,18 +276,7 @@ export class LocalRoom implements Place {
     for (const seat of [...this.seats.values()]) {
       if (seat.topic !== null) seat.closed(frame);
     }
-    void this.#giveUp(owner);
-  }
-
-  /** Releases until it is done: forgotten while the store is away, a room would lose its last changes, or not be closed. */
-  async #giveUp(owner: Owner): Promise<void> {
-    for (let tries = 1; !(await this.release(owner)) && !this.#context.isStopped(); tries++) {
-      this.refuseWaiting('the room can not be opened now');
-      await pauseBetween(this.#context, tries);
-    }
-    this.retire(owner);
-    if (this.isNeeded) this.resolve();
-    else this.#context.drop(this);
+    void giveUp(this, owner, this.#context);
   }
 
   /** Stops everything that the owner has running, and what it has to say is over. */

@@ -3,6 +3,7 @@ import type { Slots } from '../base/slots.ts';
 import type { Directory, NodeKey } from '../cluster/ports.ts';
 import type { RoomContext } from './context.ts';
 import type { EdgePorts } from './edge.ts';
+import type { HandedTails } from './handed-tails.ts';
 import type { LocalRoom } from './local-room.ts';
 
 /** Who lives, as far as rooms need it. */
@@ -29,6 +30,8 @@ export interface RegistryContext {
   readonly rng: Rng;
   readonly edgePorts: EdgePorts;
   readonly options: RegistryOptions;
+  /** Histories that came with rooms. */
+  readonly handed: HandedTails;
   /** Rooms that this node may have taken over from a dead owner without hearing so. */
   readonly halfTaken: Set<string>;
   /** Holds a claim from its sending until its room is loaded. */

@@ -10,12 +10,16 @@ import { roomType } from '../protocol/limits.ts';
 import type { Reader } from '../protocol/reader.ts';
 import { encodeError } from '../protocol/server-frame.ts';
 import { detachEdge } from './attach.ts';
+import { type HandOverPart, readHandOver } from './hand-over-message.ts';
+import { HandedTails } from './handed-tails.ts';
 import { LocalRoom } from './local-room.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { Connection, JoinRequest, Rooms } from './ports.ts';
 import { receiveAsEdge, receiveAsOwner } from './receive.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { holeMessage, RELAY, roomMessage, wholeMessage } from './relay-message.ts';
+import { release } from './release.ts';
+import { refuseHandOver } from './resolve.ts';
 import type { RoomTypes } from './types.ts';
 
 const SWEEP_MS = 250;
@@ -34,13 +38,17 @@ export class Registry implements Rooms {
 
   constructor(
     types: RoomTypes,
-    context: Omit<RegistryContext, 'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'claiming' | 'nextAttempt'>,
+    context: Omit<
+      RegistryContext,
+      'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'claiming' | 'handed' | 'nextAttempt'
+    >,
   ) {
     this.#types = types;
     this.#context = {
       ...context,
       halfTaken: new Set(),
       claiming: new Slots(CLAIMS_MAX),
+      handed: new HandedTails(context.rooms.clock),
       nextAttempt: () => ++this.#claims,
       isStopped: () => this.#stopped,
       drop: (room) => this.#drop(room),
@@ -64,7 +72,7 @@ export class Registry implements Rooms {
     await Promise.all(
       owned.map(async ({ room, owner }) => {
         const edges = [...owner.feed.edges.keys()];
-        await room.release(owner);
+        await release(room, owner, this.#context);
         room.retire(owner);
         for (const edge of edges) this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, room.room));
       }),
@@ -118,6 +126,8 @@ export class Registry implements Rooms {
         return this.#attachAll(from);
       case RELAY.whole:
         return this.#dropStale(from);
+      case RELAY.handOver:
+        return this.#handedOver(name, readHandOver(message));
       case RELAY.session:
         return onSession(message.str('sid'), message.uint('generation'));
       default:
@@ -157,6 +167,14 @@ export class Registry implements Rooms {
     }
   }
 
+  #handedOver(name: string, part: HandOverPart): void {
+    this.#context.handed.keep(name, part);
+    if (part.more) return;
+    const room = this.#rooms.get(name);
+    if (room?.role.kind === 'edge') room.resolve();
+    else if (!room && !this.#open(name)) void refuseHandOver(name, this.#context);
+  }
+
   /** A peer asks for a room that it takes us for the owner of; whether we are, the directory knows. */
   #roomFor(op: number, name: string): LocalRoom | null {
     return op === RELAY.join || op === RELAY.attach ? this.#open(name) : (this.#rooms.get(name) ?? null);
@@ -192,6 +210,7 @@ export class Registry implements Rooms {
   }
 
   #sweep(): void {
+    this.#context.handed.sweep();
     const now = this.#context.rooms.clock.now();
     for (const room of this.#graceWatched) {
       if (!room.owner?.sweepGrace(now)) this.#graceWatched.delete(room);

@@ -30,6 +30,7 @@ export const RELAY = {
   hole: 40,
   whole: 41,
   session: 42,
+  handOver: 43,
 } as const;
 
 export type WriteMessage = (w: Writer) => void;

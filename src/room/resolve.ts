@@ -34,7 +34,7 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
     if (attempt.kind === 'owned') {
       const { loaded, isClean } = attempt;
       // One that was not left in peace stays ours: whoever takes it over from us then skips the numbers that may be lost.
-      if (context.isStopped()) return isClean ? giveBackUnused(room, context, loaded.position.epoch) : undefined;
+      if (context.isStopped()) return isClean ? giveBack(room.room, context, loaded.position.epoch) : undefined;
       if (dead !== null) context.rooms.counters.takeOvers++;
       return room.becomeOwner(loaded);
     }
@@ -86,7 +86,11 @@ async function load(
   const { clock, counters, log, snapshotter } = context.rooms;
   const graceEndsAt = clock.now() + room.type.graceMs;
   const { copy } = room.past;
-  if (!copy?.isRoom(claim)) return loadRoom(claim.epoch, claim.record, isClean && !room.past.wasFenced, graceEndsAt);
+  if (!copy?.isRoom(claim)) {
+    const loaded = loadRoom(claim.epoch, claim.record, isClean && !room.past.wasFenced, graceEndsAt);
+    const before = context.handed.take(room.room, { epoch: claim.before, seq: loaded.position.seq });
+    return { ...loaded, before: claim.record && before };
+  }
   const loaded = bringRoom(claim.epoch, copy.owner, graceEndsAt);
   try {
     const { state, roster, position } = loaded;
@@ -101,14 +105,23 @@ async function load(
   return loaded;
 }
 
-/** The node began to stop while it claimed. */
-async function giveBackUnused(room: LocalRoom, context: RegistryContext, epoch: number): Promise<void> {
+/** The node began to stop while it claimed, or can't serve the room. */
+async function giveBack(room: string, context: RegistryContext, epoch: number): Promise<void> {
   const { directory, rooms, options } = context;
   try {
-    await directory.release(room.room, rooms.self, epoch, options.ttlWaitingMs);
+    await directory.release(room, rooms.self, epoch, options.ttlWaitingMs);
   } catch (cause) {
-    rooms.log.warn({ err: cause, room: room.room }, 'room not released: the store is away');
+    rooms.log.warn({ err: cause, room }, 'room not released: the store is away');
   }
+}
+
+/** Another node made this one the owner of a room whose type it does not serve. */
+export async function refuseHandOver(room: string, context: RegistryContext): Promise<void> {
+  const { directory, rooms, options } = context;
+  rooms.log.error({ room }, 'a room was handed here whose type is not served here; it is given back');
+  const request = { room, self: rooms.self, dead: null, attempt: context.nextAttempt(), copy: 0, floor: 0 };
+  const claim = await directory.claim({ ...request, ttlMs: options.ttlActiveMs }).catch(() => null);
+  if (claim?.kind === 'owned') await giveBack(room, context, claim.epoch);
 }
 
 /** null: the store could not be reached. Claiming again after a lost answer is a new epoch, so nothing is doubled. */

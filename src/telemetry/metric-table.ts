@@ -62,6 +62,7 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
   },
   { field: 'takeOvers', name: 'room_take_overs_total', help: 'Of those, rooms of a dead owner.' },
   { field: 'fenced', name: 'room_fenced_total', help: 'Rooms lost to another owner.' },
+  { field: 'handedOver', name: 'rooms_handed_over_total', help: 'Rooms that this node handed to another one (drain).' },
   { field: 'commits', name: 'commits_total', help: 'Rooms written to the store.' },
   { field: 'commitsFailed', name: 'commits_failed_total', help: 'Writes that the store did not take.' },
   { field: 'logAppends', name: 'log_appends_total', help: 'Frames appended to the logs of rooms.' },

@@ -63,6 +63,7 @@ export function planRun(dice: Dice): RunPlan {
       nodeHeartbeatMs: 1_000,
       nodeTtlMs: 3_000,
       peerHeartbeatMs: 250,
+      drainTimeoutMs: dice.pick([1_000, 5_000]),
     },
   };
 }

@@ -37,6 +37,8 @@ export interface ClientCounts {
   holes: number;
   positions: number;
   resumes: number;
+  /** Of these, under another epoch than before. */
+  resumesAcross: number;
   snapshots: number;
   syncs: number;
   directs: number;
@@ -49,6 +51,7 @@ export class SimClient {
     holes: 0,
     positions: 0,
     resumes: 0,
+    resumesAcross: 0,
     snapshots: 0,
     syncs: 0,
     directs: 0,
@@ -193,6 +196,7 @@ export class SimClient {
       },
       onResumed: (epoch, seq, me, cseq) => {
         this.counts.resumes++;
+        if (epoch > view.epoch) this.counts.resumesAcross++;
         view.resumed(epoch, seq, me, cseq);
       },
       onEvents: (epoch, first, events) => view.events(epoch, first, events),

@@ -133,6 +133,7 @@ export class SimNode {
     if (this.process.isPaused) await new Promise<void>((resolve) => this.process.arrive(resolve));
     this.#isListening = false;
     this.#around.trace.step(this.key, 'stop', () => '');
+    await this.core.drain();
     await this.core.stop('the node is stopping');
     await new Promise<void>((resolve) => void this.#around.clock.after(CLOSING_MS, resolve));
     if (this.#state !== 'stopping') return;

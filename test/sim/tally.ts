@@ -12,6 +12,7 @@ const NODE_ROWS = [
   'resyncs',
   'claims',
   'takeOvers',
+  'handedOver',
   'fenced',
   'commits',
   'commitsFailed',

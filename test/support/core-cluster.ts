@@ -24,6 +24,8 @@ export const NODE_TTL_MS = 3_000;
 
 export interface CoreClusterOptions {
   readonly definitions?: readonly RoomDefinition[];
+  /** Relay types that a node serves; default: demo, ledger and scratch on each. */
+  readonly relaysOf?: (id: string) => ReadonlyMap<string, Durability>;
   readonly node?: Partial<NodeCoreOptions>;
   readonly log?: Logger;
 }
@@ -100,7 +102,7 @@ export class CoreNode {
     this.id = id;
     this.clock = new NodeClock(cluster.clock);
     this.gate = new StoreGate();
-    const { definitions = [], log = silentLogger } = cluster.options;
+    const { definitions = [], log = silentLogger, relaysOf = () => RELAYS } = cluster.options;
     let random = cluster.nodes.length * 1000;
     this.core = new NodeCore(
       {
@@ -112,7 +114,7 @@ export class CoreNode {
         counters: this.counters,
         publisher: this.#topics,
         tokens: noTokens,
-        types: new RoomTypes(definitions, RELAYS, { open: false, graceMs: GRACE_MS }),
+        types: new RoomTypes(definitions, relaysOf(id), { open: false, graceMs: GRACE_MS }),
         isStoreUp: () => !this.gate.isCut,
         utilization: () => 0,
       },
@@ -155,6 +157,8 @@ export class StoreGate {
   isCut = false;
   /** Calls by `port.method` that fail although the rest works. */
   readonly failing = new Set<string>();
+  /** Calls by `port.method` that are done and look as if they had failed. */
+  readonly losesAnswers = new Set<string>();
   readonly #held = new Set<string>();
   #waiting: (() => void)[] = [];
   #isDead = false;
@@ -208,7 +212,9 @@ export class StoreGate {
     if (this.#held.has(call)) await new Promise<void>((resume) => this.#waiting.push(resume));
     if (this.#isDead) return new Promise<R>(() => {});
     if (this.isCut || this.failing.has(call)) throw new Error(`the store is away (${call})`);
-    return run();
+    if (!this.losesAnswers.has(call)) return run();
+    await run();
+    throw new Error(`the answer is lost (${call})`);
   }
 }
 
@@ -231,4 +237,5 @@ const DEFAULTS: Omit<NodeCoreOptions, 'id' | 'incarnation'> = {
   nodeHeartbeatMs: 1_000,
   nodeTtlMs: NODE_TTL_MS,
   peerHeartbeatMs: 250,
+  drainTimeoutMs: 30_000,
 };

@@ -69,7 +69,9 @@ export class OneHistory {
     const isTold = parent !== null && base >= parent.base && base <= parent.end;
     const replica = isTold ? parent.replicaAt(base) : this.#adopt(room, claim, base, parent?.copyOf != null);
     replica.allAway();
-    room.epochs.push(new EpochRecord(epoch, by, life, { parent, base, replica }));
+    const next = new EpochRecord(epoch, by, life, { parent, base, replica });
+    if (parent?.isOver && base === parent.end) parent.continuation = next;
+    room.epochs.push(next);
   }
 
   /** `kept`: what the store model says that it has of the room now. */
@@ -114,13 +116,17 @@ export class OneHistory {
     if (!read) return;
     const record = room.find(read.epoch);
     const what = (): string => `${name} ${read.epoch}/${read.first}+${read.events.length}`;
-    this.#tells(node, name, read.epoch, what);
     if (topic !== `${read.room}#${read.epoch}`) return this.#report('P11', `${what()} is published as ${topic}`);
     if (!record) return this.#report('P11', `${what()} is published, and nobody claimed that epoch`);
-    if (read.first > record.end + 1) return this.#report('P11', `${what()} is published after ${record.end}`);
-    const isNew = read.first + read.events.length - 1 > record.end;
-    if (isNew && record.node !== node) {
-      return this.#report('P11', `${what()} is published by ${node}, but ${record.node} owns the room`);
+    if (read.first > record.base + 1 && record.at(read.first - 1) === undefined) {
+      return this.#report('P11', `${what()} is published after ${record.end}`);
+    }
+    const isNew = record.at(read.first + read.events.length - 1) === undefined;
+    // Members who still listen under an epoch are told how it goes on, until they get SYNC.
+    if (isNew || !record.continuation?.hasBegun) this.#tells(node, name, read.epoch, what);
+    if (isNew && (record.node !== node || record.isOver)) {
+      const owns = record.isOver ? 'handed the room over' : 'owns the room';
+      return this.#report('P11', `${what()} is published by ${node}, but ${record.node} ${owns}`);
     }
     this.#take(room, record, read.first, read.events);
     if (room.durability === 'log' && room.durableIn(record) < record.end) {
@@ -136,7 +142,7 @@ export class OneHistory {
     const record = room.find(read.epoch);
     for (const [i, event] of read.events.entries()) {
       const seq = read.first + i;
-      const known = record && seq > record.base ? record.at(seq) : undefined;
+      const known = record?.at(seq);
       if (sameEvent(known, event)) continue;
       const text = `${client} got ${name} ${read.epoch}/${seq} as ${eventText(event)}, published was ${eventText(known)}`;
       return this.#report('P11', text);
@@ -146,12 +152,13 @@ export class OneHistory {
   #take(room: RoomRecord, record: EpochRecord, first: number, events: readonly ServerEvent[]): void {
     for (const [i, event] of events.entries()) {
       const seq = first + i;
-      if (seq > record.end) {
+      const known = seq > record.base ? record.at(seq) : event;
+      if (known === undefined) {
         if (hasPhantom(event)) this.#report('P15', `${room.name} ${seq} holds what a handler had undone`);
         record.push(event);
         this.#onEvent(room, record, seq, event);
-      } else if (seq > record.base && !sameEvent(record.at(seq), event)) {
-        const both = `${eventText(event)} and ${eventText(record.at(seq))}`;
+      } else if (!sameEvent(known, event)) {
+        const both = `${eventText(event)} and ${eventText(known)}`;
         this.#report('P11', `${room.name} ${record.epoch}/${seq} is two events: ${both}`);
       }
     }
@@ -172,7 +179,8 @@ export class OneHistory {
       return this.#report('P11', `${room.name}: ${by} claims with a copy of ${copy}, an epoch of ${parent?.node}`);
     }
     this.losses.judge(room, parent, parent.end, true, dead);
-    room.epochs.push(new EpochRecord(epoch, by, parent.life, parent));
+    parent.continuation = new EpochRecord(epoch, by, parent.life, parent);
+    room.epochs.push(parent.continuation);
   }
 
   #tells(node: NodeKey, room: string, epoch: number, what: () => string): void {

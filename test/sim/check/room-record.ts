@@ -32,6 +32,8 @@ export class EpochRecord {
   isForgotten = false;
   /** Its owner has given the room back, or closed it. */
   isOver = false;
+  /** The next epoch, where it goes on with all of this one: its events may be told under this one as well. */
+  continuation: EpochRecord | null = null;
   #start: Start | null;
   #begun: { readonly digests: string[]; readonly head: Replica } | null = null;
 
@@ -42,6 +44,11 @@ export class EpochRecord {
     this.life = life;
     this.copyOf = start instanceof EpochRecord ? start : null;
     this.#start = start instanceof EpochRecord ? null : start;
+  }
+
+  /** Whether its start is known. */
+  get hasBegun(): boolean {
+    return this.#start !== null;
   }
 
   get parent(): EpochRecord | null {
@@ -62,9 +69,11 @@ export class EpochRecord {
     return this.base + this.events.length;
   }
 
-  /** The event at `seq`, also where it is one of the epochs before. */
+  /** The event at `seq`, also where it is one of the epochs before, or of those that go on from here. */
   at(seq: number): ServerEvent | undefined {
-    return seq > this.base ? this.events[seq - this.base - 1] : this.parent?.at(seq);
+    if (seq <= this.base) return this.parent?.at(seq);
+    if (seq <= this.end) return this.events[seq - this.base - 1];
+    return this.continuation?.hasBegun ? this.continuation.at(seq) : undefined;
   }
 
   push(event: ServerEvent): void {

@@ -76,6 +76,7 @@ const WRONG: Record<keyof Config, readonly string[]> = {
   nodeHeartbeatMs: ['49'],
   nodeTtlMs: ['99'],
   peerHeartbeatMs: ['9'],
+  drainTimeoutMs: ['-1', '30s'],
 };
 
 const SECRETS: readonly (keyof Config)[] = [

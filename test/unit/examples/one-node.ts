@@ -133,6 +133,7 @@ export class OneNode {
         nodeHeartbeatMs: 1_000,
         nodeTtlMs: 3_000,
         peerHeartbeatMs: 250,
+        drainTimeoutMs: 30_000,
       },
     );
   }

@@ -175,7 +175,7 @@ describe('the end', () => {
     const gateway = new FakeGateway();
     const client = gateway.welcomed();
     const silent = gateway.connect();
-    gateway.connections.goAway('deploy', 250);
+    gateway.connections.goAway('deploy', () => 250);
     expect(client.socket.frames).toEqual([{ op: 'goaway', reason: 'deploy', afterMs: 250 }]);
     expect(silent.socket.frames).toEqual([]);
     gateway.connections.closeAll('deploy');

@@ -283,33 +283,11 @@ describe('asking again', () => {
     expect(said).toEqual(['join']);
   });
 
-  test('[P14] at the start attaches from where seats of an earlier owner stand, from nowhere if that is not known', () => {
+  test('[P14] at the start attaches from where seats of an earlier owner stand', () => {
     joined(1);
-    edge = newEdge();
-    edge.start();
     edge = newEdge({ epoch: EPOCH - 5, seq: 10 });
     edge.start();
-    expect(said).toEqual(['attach 0-0 1+', `attach ${EPOCH - 5}-10 1+`]);
-  });
-
-  test('[P13] what an earlier owner left out is published under its epoch, before the SYNC of the new one', () => {
-    const { topics } = joined(1);
-    edge = newEdge({ epoch: EPOCH, seq: 10 });
-    edge.start();
-    frame(12, 12, EPOCH + 5);
-    frame(11, 11);
-    frame(12, 12);
-    edge.synced(view(12, EPOCH + 5), true, [{ conn: 1, me: 1, cseq: 0 }]);
-    frame(13, 13, EPOCH + 5);
-    expect(published).toEqual([`${ROOM}#${EPOCH} 11`, `${ROOM}#${EPOCH} 12`, `${ROOM}#${EPOCH + 5} 13`]);
-    expect([...topics]).toEqual([`${ROOM}#${EPOCH + 5}`]);
-  });
-
-  test('[P12] where nobody has joined, an earlier place is forgotten', () => {
-    edge = newEdge({ epoch: EPOCH, seq: 10 });
-    asking(1);
-    edge.start();
-    expect(edge.position).toBeNull();
+    expect(said).toEqual([`attach ${EPOCH - 5}-10 1+`]);
   });
 });
 
