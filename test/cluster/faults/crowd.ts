@@ -1,25 +1,29 @@
 /**
- * Who plays while a fault strikes: 200 clients of PROTOCOL.md alone, through nginx, in rooms of ten.
+ * Who plays while a fault strikes: clients of PROTOCOL.md alone, through nginx, one room each.
  *
- * In half of the rooms all members name the room to nginx and so sit on one node. In the other half each names
- * something else and they sit on all nodes: the room's owner and edges. Half of each are `snapshot` rooms, half `log`.
+ * Usually 200, in rooms of ten. In half of the rooms all members name the room to nginx and so sit on one node. In the
+ * other half each names something else and they sit on all nodes: the room's owner and edges. Half of each are
+ * `snapshot` rooms, half `log`.
  */
 import { Player } from '../../support/independent/player.ts';
 import { newRoom, settled } from '../fixture.ts';
 import { FirstSights, Receipts } from './receipts.ts';
 
-export interface CrowdPlan {
-  readonly rooms: number;
-  readonly membersPerRoom: number;
+export interface RoomPlan {
+  readonly durability: 'snapshot' | 'log';
+  readonly members: number;
+  /** What each member names to nginx; the same for all leads all to one node. */
+  readonly hint: (room: string, member: number) => string;
+  /** Commands of each of them that speaks. */
+  readonly ratePerSec: number;
+  /** Only so many speak; default: all. */
+  readonly speakers?: number;
+  /** Makes messages larger. */
+  readonly paddingBytes?: number;
 }
 
-export const usualCrowd: CrowdPlan = { rooms: 20, membersPerRoom: 10 };
-
-export interface Room {
+export interface Room extends RoomPlan {
   readonly name: string;
-  readonly durability: 'snapshot' | 'log';
-  /** Whether all its members came to one node. */
-  readonly isTogether: boolean;
 }
 
 export interface Member {
@@ -27,6 +31,17 @@ export interface Member {
   readonly room: Room;
   readonly receipts: Receipts;
 }
+
+export const together = (room: string): string => room;
+const apart = (room: string, member: number): string => `${room}-${member}`;
+
+/** An event in each room every 33 ms. */
+export const usualRooms: readonly RoomPlan[] = Array.from({ length: 20 }, (_, i) => ({
+  durability: i % 2 === 0 ? 'snapshot' : 'log',
+  members: 10,
+  hint: i % 4 < 2 ? together : apart,
+  ratePerSec: 3,
+}));
 
 const JOIN_WITHIN_MS = 30_000;
 /** On the way at once: as few as a game sends in a second, so that an outage is not made worse by resending. */
@@ -37,10 +52,10 @@ export class Crowd {
   readonly members: readonly Member[];
   readonly firstSights = new FirstSights();
 
-  constructor(url: string, plan: CrowdPlan) {
-    this.rooms = Array.from({ length: plan.rooms }, (_, i) => newFaultRoom(i));
+  constructor(url: string, plans: readonly RoomPlan[]) {
+    this.rooms = plans.map((plan) => ({ ...plan, name: newRoom(plan.durability === 'snapshot' ? 'demo' : 'ledger') }));
     this.members = this.rooms.flatMap((room) =>
-      Array.from({ length: plan.membersPerRoom }, (_, i) => this.#newMember(url, room, i)),
+      Array.from({ length: room.members }, (_, i) => this.#newMember(url, room, i)),
     );
   }
 
@@ -68,22 +83,12 @@ export class Crowd {
 
   #newMember(url: string, room: Room, index: number): Member {
     const receipts = new Receipts(this.firstSights);
-    const hint = room.isTogether ? room.name : `${room.name}-${index}`;
     const player = new Player({
       name: `${room.name}/${index}`,
-      urls: [`${url}?room=${encodeURIComponent(hint)}`],
+      urls: [`${url}?room=${encodeURIComponent(room.hint(room.name, index))}`],
       window: WINDOW,
       open: receipts.open,
     });
     return { player, room, receipts };
   }
-}
-
-function newFaultRoom(index: number): Room {
-  const durability = index % 2 === 0 ? 'snapshot' : 'log';
-  return {
-    name: newRoom(durability === 'snapshot' ? 'demo' : 'ledger'),
-    durability,
-    isTogether: index % 4 < 2,
-  };
 }

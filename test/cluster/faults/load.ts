@@ -1,38 +1,37 @@
 /**
- * A steady load: each member sends so many commands a second whatever comes back, the members of a room in turn, so
- * that the room has an event at even distances. Every fourth command writes state.
+ * A steady load: those who speak in a room send so many commands a second whatever comes back, in turn, so that the
+ * room has an event at even distances. Every fourth command writes state.
  */
 import type { Member } from './crowd.ts';
 import { Stalls } from './stalls.ts';
-
-/** With ten members in a room: an event every 33 ms. */
-export const usualRatePerSec = 3;
 
 const TICK_MS = 5;
 const WRITES_EVERY = 4;
 
 interface Sender {
   readonly member: Member;
+  readonly periodMs: number;
   dueAt: number;
   sent: number;
 }
 
 export class Load {
   readonly stalls = new Stalls();
+  /** When each command was due to be sent, by its id. */
+  readonly dueAt = new Map<string, number>();
   readonly #senders: readonly Sender[];
-  readonly #periodMs: number;
   #timer: NodeJS.Timeout | null = null;
   #lastTickAt = 0;
 
-  constructor(members: readonly Member[], ratePerSec: number) {
-    this.#periodMs = 1_000 / ratePerSec;
+  constructor(members: readonly Member[]) {
     const places = new Map<string, number>();
-    const sizes = new Map<string, number>();
-    for (const { room } of members) sizes.set(room.name, (sizes.get(room.name) ?? 0) + 1);
-    this.#senders = members.map((member) => {
-      const place = places.get(member.room.name) ?? 0;
-      places.set(member.room.name, place + 1);
-      return { member, dueAt: (this.#periodMs * place) / (sizes.get(member.room.name) ?? 1), sent: 0 };
+    this.#senders = members.flatMap((member): Sender[] => {
+      const { name, members: size, speakers = size, ratePerSec } = member.room;
+      const place = places.get(name) ?? 0;
+      places.set(name, place + 1);
+      if (place >= speakers) return [];
+      const periodMs = 1_000 / ratePerSec;
+      return [{ member, periodMs, dueAt: (periodMs * place) / speakers, sent: 0 }];
     });
   }
 
@@ -54,16 +53,17 @@ export class Load {
     this.#lastTickAt = now;
     for (const sender of this.#senders) {
       while (sender.dueAt <= now) {
-        sender.dueAt += this.#periodMs;
-        send(sender);
+        this.#send(sender);
+        sender.dueAt += sender.periodMs;
       }
     }
   }
-}
 
-function send(sender: Sender): void {
-  const { player, room } = sender.member;
-  const id = `${player.name}#${++sender.sent}`;
-  if (sender.sent % WRITES_EVERY === 0) player.put(room.name, id, player.name);
-  else player.say(room.name, id);
+  #send(sender: Sender): void {
+    const { player, room } = sender.member;
+    const id = `${player.name}#${++sender.sent}`;
+    this.dueAt.set(id, sender.dueAt);
+    if (sender.sent % WRITES_EVERY === 0) player.put(room.name, id, player.name);
+    else player.say(room.name, id, room.paddingBytes);
+  }
 }

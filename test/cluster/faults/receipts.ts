@@ -4,15 +4,17 @@
  * A pause of a client is the longest time in which no event came to it, while its room was sent events at a steady
  * rate. What answers a JOIN does not end a pause, only events do.
  */
-import type { ServerFrame } from '../../support/independent/frames.ts';
+import type { RoomEvent, ServerFrame } from '../../support/independent/frames.ts';
+import { idOf } from '../../support/independent/ledger.ts';
 import { type OpenLink, openSocket } from '../../support/independent/link.ts';
+import type { Load } from './load.ts';
 import type { Span, Stalls } from './stalls.ts';
 
 export class Receipts {
   /** The node that said WELCOME last. */
   node: string | null = null;
   readonly #firstSights: FirstSights;
-  readonly #eventsAt: number[] = [];
+  readonly #events: { readonly at: number; readonly events: readonly RoomEvent[] }[] = [];
   readonly #joinedAt: number[] = [];
 
   constructor(firstSights: FirstSights) {
@@ -36,7 +38,7 @@ export class Receipts {
 
   /** Less what this process itself stood still. */
   longestPauseMs({ from, to }: Span, stalls: Stalls): number {
-    const times = [...this.#eventsAt.filter((at) => at > from && at < to), to];
+    const times = [...this.#times({ from, to }), to];
     let longest = 0;
     let last = from;
     for (const at of times) {
@@ -47,12 +49,30 @@ export class Receipts {
     return longest;
   }
 
+  /**
+   * From when each command was due to be sent until it came here, for those that came in that time. Less what this
+   * process itself stood still.
+   */
+  delaysMs({ from, to }: Span, { dueAt, stalls }: Load): number[] {
+    const came = this.#events.filter(({ at }) => at > from && at < to);
+    return came.flatMap(({ at, events }) =>
+      events.flatMap((event) => {
+        const due = dueAt.get(idOf(event) ?? '');
+        return due === undefined ? [] : [at - due - stalls.within({ from: due, to: at })];
+      }),
+    );
+  }
+
+  #times({ from, to }: Span): number[] {
+    return this.#events.map(({ at }) => at).filter((at) => at > from && at < to);
+  }
+
   #note(frame: ServerFrame): void {
     if (frame.op === 'welcome') this.node = frame.node;
     if (frame.op === 'joined') this.#joinedAt.push(performance.now());
     if (frame.op !== 'events') return;
     const now = performance.now();
-    this.#eventsAt.push(now);
+    this.#events.push({ at: now, events: frame.events });
     this.#firstSights.note(frame.room, frame.epoch, frame.first, frame.events.length, now);
   }
 }

@@ -1,6 +1,7 @@
 /** Redis that goes away, comes back, forgets, or cuts off who listens. */
 import { expect, it } from 'vitest';
 import { backlogDone } from './backlog.ts';
+import { together } from './crowd.ts';
 import { KeptRedis } from './kept-redis.ts';
 import { expectKept, pause, runRow } from './row.ts';
 import { useWorld } from './world.ts';
@@ -21,7 +22,7 @@ it('[P11] Redis killed for 5 s, back with its data', async () => {
       say(`all from before is done ${Math.round(back.doneMs)} ms after its return`);
     },
     healMs: 4_000,
-    groups: { 'of snapshot rooms on one node': ({ room }) => room.isTogether && room.durability === 'snapshot' },
+    groups: { 'of snapshot rooms on one node': ({ room }) => room.hint === together && room.durability === 'snapshot' },
   });
   expectKept(outcome);
   expect(outcome.pauses['of snapshot rooms on one node']?.max).toBeLessThan(100);

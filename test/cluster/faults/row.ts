@@ -7,8 +7,8 @@ import type { Position } from '../../support/independent/frames.ts';
 import { countHarm, judge, showViolations, type Verdict } from '../../support/independent/verdict.ts';
 import { until } from '../../support/until.ts';
 import { settled } from '../fixture.ts';
-import { Crowd, type CrowdPlan, type Member, type Room, usualCrowd } from './crowd.ts';
-import { Load, usualRatePerSec } from './load.ts';
+import { Crowd, type Member, type Room, type RoomPlan, usualRooms } from './crowd.ts';
+import { Load } from './load.ts';
 
 import { type Group, spreadOf, writeRow } from './report.ts';
 import type { Span, Stalls } from './stalls.ts';
@@ -28,8 +28,7 @@ export interface Scene {
 
 export interface Fault {
   readonly name: string;
-  readonly crowd?: CrowdPlan;
-  readonly ratePerSec?: number;
+  readonly rooms?: readonly RoomPlan[];
   /** Does the harm, and returns when it is over. */
   readonly strike: (scene: Scene) => Promise<void>;
   /** The load goes on so long after the strike. */
@@ -43,6 +42,7 @@ export interface Fault {
 export interface Outcome {
   readonly verdict: Verdict;
   readonly scene: Scene;
+  readonly load: Load;
   /** From just before the strike until the load stopped. */
   readonly span: Span;
   /** The longest pauses of the clients in a group of the fault; `all` has all. */
@@ -57,8 +57,8 @@ const COMMIT_WITHIN_MS = 500;
 export async function runRow(world: World, fault: Fault): Promise<Outcome> {
   const say = (text: string): void => void process.stdout.write(`  ${fault.name}: ${text}\n`);
   await world.isWhole();
-  const crowd = new Crowd(world.url, fault.crowd ?? usualCrowd);
-  const load = new Load(crowd.members, fault.ratePerSec ?? usualRatePerSec);
+  const crowd = new Crowd(world.url, fault.rooms ?? usualRooms);
+  const load = new Load(crowd.members);
   try {
     await crowd.gather();
     say(`${crowd.members.length} clients in ${crowd.rooms.length} rooms`);
@@ -76,11 +76,13 @@ export async function runRow(world: World, fault: Fault): Promise<Outcome> {
     await settled(crowd.players, SETTLE_WITHIN_MS).catch((cause: unknown) => say(String(cause)));
     say(`settled ${seconds(performance.now() - span.to)} after the last command`);
 
+    const judgingSince = performance.now();
     const mayTakeBack = (name: string, place: Position) => {
       const room = crowd.room(name);
       return (fault.losesUnwritten?.(room, scene) ?? false) && isYoung(crowd, room, place, from);
     };
     const verdict = judge(crowd.players, { faults: { mayTakeBack } });
+    say(`judged in ${seconds(performance.now() - judgingSince)}`);
     const pauses = pausesOf(scene, fault.groups ?? {}, span, load.stalls);
     writeRow({
       fault: fault.name,
@@ -93,7 +95,7 @@ export async function runRow(world: World, fault: Fault): Promise<Outcome> {
       stallMs: load.stalls.longestMs(),
       pauses,
     });
-    return { verdict, scene, span, pauses };
+    return { verdict, scene, load, span, pauses };
   } finally {
     load.stop();
     crowd.leave();

@@ -97,6 +97,16 @@ export class World<S extends Store = Store> {
     return askRedis(port, command, host);
   }
 
+  /** A counter of `/metrics`, summed over the nodes; a node that was started again counts from 0. */
+  async counter(name: string): Promise<number> {
+    const pages = await Promise.all(
+      this.nodes.map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+    );
+    const values = pages.map((page) => new RegExp(`^roomcast_${name}\\S* (\\d+)`, 'm').exec(page)?.[1]);
+    if (values.includes(undefined)) throw new Error(`no counter ${name}`);
+    return values.reduce((sum, value) => sum + Number(value), 0);
+  }
+
   /** The ids of the nodes that own the rooms of the crowd, by what the directory says now. */
   async owners(crowd: Crowd): Promise<ReadonlyMap<string, string>> {
     const names = crowd.rooms.map(({ name }) => name);

@@ -1,4 +1,5 @@
 /** The one history of a room, put together from what all its members saw. */
+import { createHash } from 'node:crypto';
 import type { RoomEvent } from './frames.ts';
 import type { RoomLedger } from './ledger.ts';
 
@@ -50,11 +51,29 @@ export function mergeHistories(ledgers: readonly RoomLedger[]): { history: Seen[
   return { history, violations };
 }
 
+/** Larger ones are compared by their hash. */
+const SHOWN_BYTES_MAX = 256;
+
 /** One text per value, so that two events are equal exactly where their texts are. */
 function eventText(event: RoomEvent): string {
-  return JSON.stringify(event, (_key, value) => {
-    if (value instanceof Uint8Array) return `bin ${Buffer.from(value).toString('hex')}`;
-    if (value instanceof Map) return [...value].sort(([a], [b]) => (a < b ? -1 : 1));
-    return value;
-  });
+  const { kind, member } = event;
+  switch (event.kind) {
+    case 'message':
+      return `${kind} ${member} ${event.cseq} ${bytesText(event.payload)}`;
+    case 'joined':
+      return `${kind} ${member} ${event.user} ${event.meta === null ? 'nil' : bytesText(event.meta)}`;
+    case 'left':
+      return `${kind} ${member} ${event.reason}`;
+    case 'changed': {
+      const set = [...event.set].map(([key, value]) => `${key}=${bytesText(value)}`).sort();
+      return `${kind} ${member} ${event.cseq} ${set.join(' ')} - ${event.del.join(' ')}`;
+    }
+    case 'status':
+      return `${kind} ${member} ${event.status}`;
+  }
 }
+
+const bytesText = (bytes: Uint8Array): string =>
+  bytes.length > SHOWN_BYTES_MAX
+    ? createHash('sha256').update(bytes).digest('hex')
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

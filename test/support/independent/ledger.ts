@@ -75,6 +75,8 @@ export const newLedger = (player: string, room: string): RoomLedger => ({
   status: 'out',
 });
 
+const END_OF_ID = '|'.charCodeAt(0);
+
 /**
  * The id inside a command's event, up to the first `|` (what follows is padding): of a message its payload, of a
  * state change its first value.
@@ -86,4 +88,7 @@ export function idOf(event: RoomEvent): string | null {
   return first === undefined ? null : idIn(first);
 }
 
-const idIn = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).split('|', 1)[0] ?? '';
+function idIn(bytes: Uint8Array): string {
+  const end = bytes.indexOf(END_OF_ID);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
