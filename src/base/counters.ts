@@ -30,6 +30,7 @@ export class Counters {
   catchUps = 0;
   claims = 0;
   takeOvers = 0;
+  takeOversEarly = 0;
   fenced = 0;
   copiesBrought = 0;
   handedOver = 0;
@@ -44,4 +45,7 @@ export class Counters {
   packetsRefused = 0;
   packetHoles = 0;
   subscriptionsRenewed = 0;
+  suspicions = 0;
+  nodesBuried = 0;
+  nodesBuriedAlive = 0;
 }

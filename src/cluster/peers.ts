@@ -25,6 +25,8 @@ const FORGET_AFTER_MS = 60_000;
 const BEATS_UNTIL_DEAD = 3;
 
 export interface PeerEvents {
+  /** A packet of that node came, with messages or without; not one from the past. Comes before what is in it. */
+  onHeard(from: NodeKey): void;
   /** One message; the reader stands at its start and the handler reads exactly that value. Its bytes may be kept. */
   onMessage(from: NodeKey, message: Reader): void;
   /** Packets of that node were lost on the way here. Comes before the first message after the hole. */
@@ -213,6 +215,7 @@ export class Peers {
       const messages = reader.array('messages');
       if (!this.#count(from, stream, counter, messages > 0)) return;
       this.#counters.packetsIn++;
+      this.#events.onHeard(from);
       for (let i = 0; i < messages; i++) this.#events.onMessage(from, reader);
     } catch (cause) {
       this.#refuse('content', cause);

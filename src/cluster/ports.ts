@@ -21,6 +21,12 @@ export interface NodeRecord {
   readonly draining: boolean;
 }
 
+/**
+ * How sure it is that a node is dead. `presumed`: the store has none of its connections, or knows a newer life of it.
+ * `certain`: its heartbeat has run out as well, and with it the lease that owners of `strict` rooms rely on.
+ */
+export type DeathProof = 'presumed' | 'certain';
+
 export interface NodeStore {
   /**
    * Renews this node's heartbeat for `ttlMs` and answers all nodes whose heartbeat lives, this one included.

@@ -90,7 +90,9 @@ export class NodeCore {
     this.#peers = new Peers(stores.mailbox, clock, log, counters, options, this.#peerEvents(), {
       heartbeatMs: options.peerHeartbeatMs,
     });
-    this.membership = new Membership(stores.nodes, clock, log, () => this.describe(), this.#membershipEvents(log), {
+    const describe = (): Omit<NodeRecord, 'beat'> => this.describe();
+    this.membership = new Membership(stores.nodes, clock, log, counters, describe, this.#membershipEvents(log), {
+      self: this.key,
       heartbeatMs: options.nodeHeartbeatMs,
       ttlMs: options.nodeTtlMs,
     });
@@ -155,7 +157,7 @@ export class NodeCore {
 
   /** The node served alone, in memory, and its ports lead to the shared store from now on. */
   rejoin(): void {
-    this.membership.storeReturned();
+    this.membership.storeChanged();
     this.registry.rejoin();
   }
 
@@ -196,17 +198,14 @@ export class NodeCore {
   #peerEvents(): ConstructorParameters<typeof Peers>[5] {
     const replace = (sid: string, generation: number): void => this.connections.replaceOlder(sid, generation);
     return {
-      onMessage: (from, message) => {
-        this.membership.heard(from);
-        this.registry.receive(from, message, replace);
-      },
+      onHeard: (from) => this.membership.heard(from),
+      onMessage: (from, message) => this.registry.receive(from, message, replace),
       onHole: (from) => this.registry.missed(from),
-      // Membership has the last word on who is dead; a subscription may be cut for a moment.
-      onUnheard: () => {},
+      onUnheard: (to) => void this.membership.suspect(to),
     };
   }
 
-  #membershipEvents(log: Logger): ConstructorParameters<typeof Membership>[4] {
+  #membershipEvents(log: Logger): ConstructorParameters<typeof Membership>[5] {
     const aim = (): void => {
       this.#peers.setTargets(this.membership.nodes().map(({ id, incarnation }) => nodeKey(id, incarnation)));
     };
@@ -216,10 +215,10 @@ export class NodeCore {
         if (node !== this.key) log.info({ node }, 'node joined the cluster');
       },
       onLapsed: () => this.registry.verify(),
-      onDown: (node) => {
+      onDown: (node, proof) => {
         aim();
-        log.warn({ node }, 'node left the cluster');
-        this.registry.nodeDown(node);
+        log.warn({ node, proof }, 'node left the cluster');
+        this.registry.nodeDown(node, proof);
       },
     };
   }

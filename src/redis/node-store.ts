@@ -10,10 +10,12 @@ import { isNotPermitted } from './store-fault.ts';
 export class RedisNodeStore implements NodeStore {
   readonly #commands: Commands;
   readonly #keys: Keys;
+  readonly #self: NodeKey;
 
-  constructor(commands: Commands, keys: Keys) {
+  constructor(commands: Commands, keys: Keys, self: NodeKey) {
     this.#commands = commands;
     this.#keys = keys;
+    this.#self = self;
   }
 
   async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
@@ -33,9 +35,11 @@ export class RedisNodeStore implements NodeStore {
   }
 
   async isConnected(node: NodeKey): Promise<boolean | null> {
-    const name = ` name=${this.#keys.connectionName(node)} `;
+    const nameOf = (one: NodeKey): string => ` name=${this.#keys.connectionName(one)} `;
     try {
-      return buffer(await this.#commands.call('client', ['list']), 'client list').includes(name);
+      const list = buffer(await this.#commands.call('client', ['list']), 'client list');
+      // A list without our own connection is that of a proxy, or of a server that keeps no names.
+      return list.includes(nameOf(this.#self)) ? list.includes(nameOf(node)) : null;
     } catch (error) {
       // An operator may keep it from us.
       if (isNotPermitted(error)) return null;

@@ -116,7 +116,7 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
   );
 
   return {
-    nodes: new RedisNodeStore(commands, keys),
+    nodes: new RedisNodeStore(commands, keys, options.node),
     directory: new RedisDirectory(commands, keys),
     mailbox,
     snapshots: new RedisSnapshotStore(commands, keys),

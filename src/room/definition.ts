@@ -110,7 +110,7 @@ export interface RoomType {
   readonly membersMax: number;
   readonly ticksPerSec: number;
   readonly durability: Durability;
-  readonly onPartition: 'available';
+  readonly onPartition: 'available' | 'strict';
   readonly presence: boolean;
   readonly graceMs: number;
   readonly membersMaySet: boolean;

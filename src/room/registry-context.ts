@@ -1,6 +1,6 @@
 import type { Rng } from '../base/rng.ts';
 import type { Slots } from '../base/slots.ts';
-import type { Directory, NodeKey } from '../cluster/ports.ts';
+import type { DeathProof, Directory, NodeKey } from '../cluster/ports.ts';
 import type { RoomContext } from './context.ts';
 import type { EdgePorts } from './edge.ts';
 import type { HandedTails } from './handed-tails.ts';
@@ -9,8 +9,9 @@ import type { LocalRoom } from './local-room.ts';
 /** Who lives, as far as rooms need it. */
 interface Liveness {
   /** `alive`: it lives and its end will be told. `gone`: its heartbeat is not there. Else that can't be told now. */
-  find(node: NodeKey): Promise<'alive' | 'gone' | 'unknown'>;
-  isDead(node: NodeKey): boolean;
+  find(node: NodeKey, proof: DeathProof): Promise<'alive' | 'gone' | 'unknown'>;
+  /** Whether a room of that owner may be taken over, where so much proof is enough. */
+  isDead(node: NodeKey, proof: DeathProof): boolean;
 }
 
 interface RegistryOptions {

@@ -5,7 +5,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { Timer } from '../base/clock.ts';
 import { Slots } from '../base/slots.ts';
-import type { NodeKey } from '../cluster/ports.ts';
+import type { DeathProof, NodeKey } from '../cluster/ports.ts';
 import { roomType } from '../protocol/limits.ts';
 import type { Reader } from '../protocol/reader.ts';
 import { encodeError } from '../protocol/server-frame.ts';
@@ -19,7 +19,7 @@ import { receiveAsEdge, receiveAsOwner } from './receive.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { holeMessage, RELAY, roomMessage, wholeMessage } from './relay-message.ts';
 import { release } from './release.ts';
-import { refuseHandOver } from './resolve.ts';
+import { proofToTakeOver, refuseHandOver } from './resolve.ts';
 import type { RoomTypes } from './types.ts';
 
 const SWEEP_MS = 250;
@@ -147,8 +147,8 @@ export class Registry implements Rooms {
     this.#attachAll(from);
   }
 
-  /** That life of a node is over. */
-  nodeDown(node: NodeKey): void {
+  /** That life of a node is over, as far as that is sure. */
+  nodeDown(node: NodeKey, proof: DeathProof): void {
     for (const room of [...this.#rooms.values()]) {
       const { role } = room;
       switch (role.kind) {
@@ -156,7 +156,8 @@ export class Registry implements Rooms {
           detachEdge(role.owner, node);
           break;
         case 'edge':
-          if (role.edge.owner === node) room.resolve(node);
+          if (role.edge.owner !== node) break;
+          if (proof === 'certain' || proofToTakeOver(room.type) === proof) room.resolve(node);
           break;
         case 'resolving':
         case 'releasing':

@@ -7,7 +7,8 @@
  * out some hundreds at a time (`claiming`), so that neither Redis nor this process has to hold them all at once.
  */
 import { fullJitterMs } from '../base/backoff.ts';
-import type { Claim, NodeKey } from '../cluster/ports.ts';
+import type { Claim, DeathProof, NodeKey } from '../cluster/ports.ts';
+import type { RoomType } from './definition.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { bringRoom, type LoadedRoom, loadRoom } from './snapshot.ts';
@@ -21,31 +22,40 @@ const TRIES_UNTIL_REFUSED = 3;
 const HALF_TAKEN_MAX = 10_000;
 
 export async function resolveOwner(room: LocalRoom, context: RegistryContext, suspect: NodeKey | null): Promise<void> {
+  const proof = proofToTakeOver(room.type);
   let dead = suspect;
+  let waits = false;
   for (let tries = 0; !context.isStopped(); tries++) {
-    if (tries > 0) {
+    if (waits) {
       if (tries >= TRIES_UNTIL_REFUSED) room.refuseWaiting("the room's owner can't be reached now");
       // An answer that was lost may have made this node the owner; whoever asks for the room next finds that out.
       if (!room.isNeeded) return context.drop(room);
       await pauseBetween(context, tries);
     }
+    waits = true;
     const attempt = await context.claiming.run(() => claimAndLoad(room, context, dead, tries));
     if (attempt === null) continue;
     if (attempt.kind === 'owned') {
       const { loaded, isClean } = attempt;
       // One that was not left in peace stays ours: whoever takes it over from us then skips the numbers that may be lost.
       if (context.isStopped()) return isClean ? giveBack(room.room, context, loaded.position.epoch) : undefined;
-      if (dead !== null) context.rooms.counters.takeOvers++;
       return room.becomeOwner(loaded);
     }
     const { owner } = attempt;
     // A claim of ours that was served before this one; the next one counts higher.
     if (owner === context.rooms.self) continue;
-    const found = await context.liveness.find(owner);
+    const found = await context.liveness.find(owner, proof);
+    const isDead = context.liveness.isDead(owner, proof);
     // Its end may have been told between the answer and now.
-    if (found === 'alive' && !context.liveness.isDead(owner)) return room.becomeEdge(owner);
-    dead = found !== 'unknown' && context.liveness.isDead(owner) ? owner : null;
+    if (found === 'alive' && !isDead) return room.becomeEdge(owner);
+    dead = found !== 'unknown' && isDead ? owner : null;
+    waits = dead === null;
   }
+}
+
+/** How sure it must be that an owner is dead: that of a strict room relies on its lease. */
+export function proofToTakeOver(type: RoomType): DeathProof {
+  return type.onPartition === 'strict' ? 'certain' : 'presumed';
 }
 
 type Attempt =
@@ -56,11 +66,13 @@ type Attempt =
 async function claimAndLoad(
   room: LocalRoom,
   context: RegistryContext,
-  dead: NodeKey | null,
+  suspect: NodeKey | null,
   tries: number,
 ): Promise<Attempt | null> {
   // While it waited for its turn.
   if (context.isStopped()) return null;
+  // What was proved a while ago may be proved no more: it came back, or the store was away.
+  const dead = suspect !== null && context.liveness.isDead(suspect, proofToTakeOver(room.type)) ? suspect : null;
   const claim = await tryClaim(room, context, dead, tries);
   if (claim === null) {
     // The take-over may be done all the same; the next claim then finds this node as the owner.
@@ -68,9 +80,15 @@ async function claimAndLoad(
     return null;
   }
   if (claim.kind === 'other') return claim;
+  if (dead !== null) countTakeOver(context, dead);
   const isClean = !context.halfTaken.delete(room.room) && dead === null;
   const loaded = await load(room, context, claim, isClean);
   return loaded && { kind: 'owned', loaded, isClean };
+}
+
+function countTakeOver({ rooms, liveness }: RegistryContext, dead: NodeKey): void {
+  rooms.counters.takeOvers++;
+  if (!liveness.isDead(dead, 'certain')) rooms.counters.takeOversEarly++;
 }
 
 /**

@@ -61,6 +61,11 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
     help: 'Of those, rooms that the store had forgotten and this node still held.',
   },
   { field: 'takeOvers', name: 'room_take_overs_total', help: 'Of those, rooms of a dead owner.' },
+  {
+    field: 'takeOversEarly',
+    name: 'room_take_overs_early_total',
+    help: "Of those, before the owner's heartbeat had run out.",
+  },
   { field: 'fenced', name: 'room_fenced_total', help: 'Rooms lost to another owner.' },
   { field: 'handedOver', name: 'rooms_handed_over_total', help: 'Rooms that this node handed to another one (drain).' },
   { field: 'commits', name: 'commits_total', help: 'Rooms written to the store.' },
@@ -81,6 +86,21 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
     field: 'subscriptionsRenewed',
     name: 'subscriptions_renewed_total',
     help: 'Dead subscriptions that were replaced.',
+  },
+  {
+    field: 'suspicions',
+    name: 'node_suspicions_total',
+    help: 'Times that nobody listened to a node, and its connections were looked for.',
+  },
+  {
+    field: 'nodesBuried',
+    name: 'nodes_presumed_dead_total',
+    help: 'Nodes taken for dead for having no connections, before their heartbeats had run out.',
+  },
+  {
+    field: 'nodesBuriedAlive',
+    name: 'nodes_presumed_dead_wrongly_total',
+    help: 'Nodes presumed dead whose heartbeats went on.',
   },
 ];
 

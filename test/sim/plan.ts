@@ -40,6 +40,7 @@ export function planRun(dice: Dice): RunPlan {
       replicas: dice.int(1, 2),
       lagMaxMs: dice.pick([0.5, 20, 300, 2_000]),
       skewMaxMs: dice.pick([0, 20, 2_000]),
+      showsConnections: dice.chance(0.8),
     },
     packetDelayMaxMs: dice.pick([0.5, 3, 30]),
     link: {

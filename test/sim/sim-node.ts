@@ -77,7 +77,7 @@ export class SimNode {
     this.#topics = new Topics(process, (topic, frame) => around.onPublish(this.key, topic, frame));
     this.core = new NodeCore(
       {
-        stores: simPorts(this.mailbox, this.line),
+        stores: simPorts(this.mailbox, this.line, deployment),
         clock: process,
         rng: dice.fork(),
         randomBytes: (count) => dice.bytes(count),

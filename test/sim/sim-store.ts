@@ -1,14 +1,19 @@
 /** The ports of a node, each call over its connection to the store. */
+import type { NodeKey } from '../../src/cluster/ports.ts';
 import type { StorePorts } from '../../src/node/store-ports.ts';
 import type { SimMailbox } from './sim-mailbox.ts';
+import type { StoreDeployment } from './store/deployment.ts';
 import type { StoreLine } from './store/store-line.ts';
+import type { StoreServer } from './store/store-server.ts';
 
-export function simPorts(mailbox: SimMailbox, line: StoreLine): StorePorts {
+export function simPorts(mailbox: SimMailbox, line: StoreLine, deployment: StoreDeployment): StorePorts {
+  const isConnected = async (server: StoreServer, node: NodeKey): Promise<boolean | null> =>
+    deployment.showsConnections ? server.isConnected(node) : null;
   return {
     mailbox,
     nodes: {
       renew: (self, ttlMs) => line.call('renew', (server) => server.renew(self, ttlMs)),
-      isConnected: (node) => line.call(`isConnected ${node}`, async (server) => server.isConnected(node)),
+      isConnected: (node) => line.call(`isConnected ${node}`, (server) => isConnected(server, node)),
       isAlive: (node) => line.call(`isAlive ${node}`, ({ ports }) => ports.nodes.isAlive(node)),
       remove: (node) => line.call(`remove ${node}`, (server) => server.remove(node)),
     },

@@ -20,6 +20,8 @@ const EXERCISED = [
   'client:directs',
   'client:replaced',
   'takeOvers',
+  'takeOversEarly',
+  'nodesBuriedAlive',
   'takenBack',
   'fenced',
   'commitsFailed',

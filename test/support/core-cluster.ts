@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { seededRng } from '../../src/base/rng.ts';
 import { MemoryMailboxHub } from '../../src/cluster/memory-mailbox.ts';
 import { MemoryStore } from '../../src/cluster/memory-store.ts';
+import type { Mailbox } from '../../src/cluster/ports.ts';
 import { NodeCore, type NodeCoreOptions } from '../../src/node/node-core.ts';
 import { memoryPorts, type StorePorts } from '../../src/node/store-ports.ts';
 import { DEFAULT_LIMITS } from '../../src/protocol/limits.ts';
@@ -40,6 +41,8 @@ export class CoreCluster {
   readonly clock = new VirtualClock();
   readonly store = new MemoryStore(this.clock);
   readonly nodes: CoreNode[] = [];
+  /** Whether nodes may ask the store for each other's connections. */
+  showsConnections = true;
   readonly options: CoreClusterOptions;
   readonly #hub = new MemoryMailboxHub(this.clock);
   readonly #lives = new Map<string, number>();
@@ -69,7 +72,21 @@ export class CoreCluster {
   }
 
   ports(): StorePorts {
-    return memoryPorts(this.store, this.#hub);
+    const ports = memoryPorts(this.store, this.#hub);
+    const { nodes } = ports;
+    return {
+      ...ports,
+      nodes: {
+        renew: (self, ttlMs) => nodes.renew(self, ttlMs),
+        isAlive: (node) => nodes.isAlive(node),
+        remove: (node) => nodes.remove(node),
+        isConnected: async (key) => (this.showsConnections ? this.#isConnected(key) : null),
+      },
+    };
+  }
+
+  #isConnected(key: string): boolean {
+    return this.nodes.some(({ core, isConnected }) => core.key === key && isConnected);
   }
 
   /** Time passes; short by default, but enough for packets to go to and fro. */
@@ -95,6 +112,9 @@ export class CoreNode {
   /** Packets to these nodes are lost. */
   readonly losing = new Set<string>();
   readonly clock: NodeClock;
+  /** Whether the store has connections of it. */
+  isConnected = true;
+  readonly #mailbox: Mailbox;
   readonly #topics = new VirtualTopics();
   #isOver = false;
 
@@ -102,6 +122,7 @@ export class CoreNode {
     this.id = id;
     this.clock = new NodeClock(cluster.clock);
     this.gate = new StoreGate();
+    this.#mailbox = ports.mailbox;
     const { definitions = [], log = silentLogger, relaysOf = () => RELAYS } = cluster.options;
     let random = cluster.nodes.length * 1000;
     this.core = new NodeCore(
@@ -143,6 +164,14 @@ export class CoreNode {
     this.#isOver = true;
     this.clock.kill();
     this.gate.kill();
+    // The kernel closes what it had open.
+    this.disconnect();
+  }
+
+  /** Its connections to the store are closed: it publishes on with new ones, and hears again when it has subscribed. */
+  disconnect(): void {
+    this.isConnected = false;
+    void this.#mailbox.close();
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { Keys } from '../../../src/redis/keys.ts';
 import { openRedis, type RedisPorts } from '../../../src/redis/open-redis.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { until } from '../../support/until.ts';
 import { A, append, bytes, claimOf, commit, owned, ROOM, TTL_MS } from './rooms.ts';
 
 let server: RedisServer;
@@ -54,6 +55,29 @@ test('[wire] connections carry the name of this life of the node', async () => {
   const list = String(await raw.client('LIST'));
   const names = [...list.matchAll(/ name=(\S+) /g)].map((match) => match[1]);
   expect(names).toEqual(['rc:n%C3%B6%20de:1', 'rc:n%C3%B6%20de:1']);
+});
+
+test('[wire] a node is connected while one of its connections is there', async () => {
+  const other = openRedis({ url: server.url, prefix: 'rc:', node: 'other node:1' }, silentLogger);
+  await other.started;
+  await expect(ports.nodes.isConnected('other node:1')).resolves.toBe(true);
+  await expect(ports.nodes.isConnected('other node:2')).resolves.toBe(false);
+  await other.mailbox.open('other', () => {});
+  await raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await expect(ports.nodes.isConnected('other node:1')).resolves.toBe(true);
+  await other.close();
+  await until(async () => (await ports.nodes.isConnected('other node:1')) === false);
+});
+
+test('[wire] a Redis that keeps its list of connections to itself can’t tell who is connected', async () => {
+  await raw.acl('SETUSER', 'default', '-client|list');
+  await expect(ports.nodes.isConnected('nobody:1')).resolves.toBeNull();
+});
+
+test('[wire] a Redis that does not show our own name can’t tell who is connected', async () => {
+  await raw.acl('SETUSER', 'default', '-client|setname');
+  await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await until(async () => (await ports.nodes.isConnected('nobody:1')) === null);
 });
 
 test('[wire] keys lie where operators look for them, and leave with their time', async () => {

@@ -19,6 +19,8 @@ export interface DeploymentOptions {
   readonly lagMaxMs: number;
   /** Clocks of servers differ by at most this. */
   readonly skewMaxMs: number;
+  /** Whether nodes may list the connections. */
+  readonly showsConnections: boolean;
 }
 
 /** A write under way to a replica. */
@@ -57,6 +59,10 @@ export class StoreDeployment {
 
   get master(): StoreServer {
     return this.#master;
+  }
+
+  get showsConnections(): boolean {
+    return this.#options.showsConnections;
   }
 
   /** Where a new connection leads to; null: nowhere now. */

@@ -28,6 +28,8 @@ class Node {
   readonly counters = new Counters();
   readonly key: string;
   readonly heard: string[] = [];
+  /** Whom packets came from. */
+  readonly signs: string[] = [];
   reconnects = 0;
   canSend = true;
   canReconnect = true;
@@ -48,6 +50,7 @@ class Node {
       close: async () => void open.delete(id),
     };
     const events = {
+      onHeard: (from: string) => void this.signs.push(from),
       onMessage: (from: string, message: { str(what: string): string }) =>
         void this.heard.push(`${from} ${message.str('text')}`),
       onHole: (from: string) => void this.heard.push(`${from} hole`),
@@ -146,6 +149,18 @@ describe('messages', () => {
     await clock.idle();
     expect(sent).toEqual([]);
   });
+});
+
+test('a heartbeat is a sign of life, a packet from the past is none', async () => {
+  const [a, b] = [await new Node('a').start('b:1'), await new Node('b').start()];
+  await clock.run(BEAT_MS);
+  const old = sent.filter(({ to }) => to === 'b');
+  a.post(b, 'one');
+  await clock.idle();
+  await deliver();
+  expect(b.signs).toEqual(['a:1', 'a:1']);
+  for (const { packet } of old) open.get('b')?.(packet);
+  expect(b.signs).toHaveLength(2);
 });
 
 describe('a hole', () => {
