@@ -17,6 +17,7 @@ export class Lease {
   readonly #ttlMs: number;
   #from = Number.NEGATIVE_INFINITY;
   #term = 0;
+  #failure: string | null = null;
 
   constructor(clock: Clock, ttlMs: number) {
     this.#clock = clock;
@@ -33,6 +34,11 @@ export class Lease {
     return this.#term;
   }
 
+  /** Why the last renewal failed; null where it worked. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   holds(): boolean {
     return this.#clock.now() - this.#from < this.#ttlMs * SHARE;
   }
@@ -40,6 +46,11 @@ export class Lease {
   renewed(sentAt: number): void {
     if (!this.holds()) this.#term++;
     this.#from = sentAt;
+    this.#failure = null;
+  }
+
+  failed(cause: unknown): void {
+    this.#failure = cause instanceof Error ? cause.message : String(cause);
   }
 
   end(): void {

@@ -208,6 +208,7 @@ export class Membership {
       this.#update(alive, heard);
     } catch (cause) {
       if (this.#steadySince !== null) this.#log.warn({ err: cause }, 'heartbeat not renewed: the store is away');
+      this.lease.failed(cause);
       this.#steadySince = null;
     }
   }

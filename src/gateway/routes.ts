@@ -11,6 +11,8 @@ export interface NodeView {
   ready(): { readonly ok: boolean; readonly reasons: readonly string[] };
   /** This node and its peers, each with id, uptime, owned rooms, members, connections. */
   cluster(): object;
+  /** Where this node keeps what it shares, in what state that is, and what waits for it. */
+  storage(): object;
   rooms(): readonly object[];
   /** Decoded for people; null for a room that is not on this node. */
   room(name: string): object | null;
@@ -58,6 +60,8 @@ export class Routes {
         return this.#metrics();
       case '/api/cluster':
         return json(200, this.#view.cluster());
+      case '/api/storage/status':
+        return json(200, this.#view.storage());
       case '/api/rooms':
         return json(200, { rooms: this.#view.rooms() });
       case '/ws':

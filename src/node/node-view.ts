@@ -1,36 +1,41 @@
 /** What the HTTP routes show of this node, in plain objects. */
 import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
 import { nodeId } from '../cluster/node-key.ts';
 import type { NodeView } from '../gateway/routes.ts';
 import { decodePayload } from '../protocol/payload.ts';
 import type { LocalRoom } from '../room/local-room.ts';
 import type { Gauges } from '../telemetry/metric-table.ts';
 import type { NodeCore } from './node-core.ts';
-
-/** Where the node keeps what it shares, and whether that works now. */
-export interface StorageStatus {
-  readonly type: 'redis' | 'memory';
-  readonly ok: boolean;
-  readonly reason: string | null;
-}
+import { type HeartbeatStatus, type StorageStatus, storageTroubles } from './storage-status.ts';
 
 export class CoreView implements NodeView {
   readonly #core: NodeCore;
   readonly #clock: Clock;
   readonly #storage: () => StorageStatus;
+  readonly #counters: Counters;
   readonly #metrics: () => Promise<string>;
+  readonly #nodeTtlMs: number;
   isStopping = false;
 
-  constructor(core: NodeCore, clock: Clock, storage: () => StorageStatus, metrics: () => Promise<string>) {
+  constructor(
+    core: NodeCore,
+    clock: Clock,
+    storage: () => StorageStatus,
+    counters: Counters,
+    metrics: () => Promise<string>,
+    nodeTtlMs: number,
+  ) {
     this.#core = core;
     this.#clock = clock;
     this.#storage = storage;
+    this.#counters = counters;
     this.#metrics = metrics;
+    this.#nodeTtlMs = nodeTtlMs;
   }
 
   ready(): { ok: boolean; reasons: string[] } {
-    const { ok, reason } = this.#storage();
-    const reasons = ok ? [] : [reason ?? 'the store is away'];
+    const reasons = this.#storageTroubles();
     if (this.isStopping) reasons.push('the node is stopping');
     return { ok: reasons.length === 0, reasons };
   }
@@ -42,7 +47,24 @@ export class CoreView implements NodeView {
     const nodes = [self, ...others].map(({ id, startedAt, owned, members, connections }) => {
       return { id, uptimeMs: Math.max(0, now - startedAt), owned, members, connections, self: id === self.id };
     });
-    return { node: self.id, storage: this.#storage(), nodes };
+    const [reason = null] = this.#storageTroubles();
+    return { node: self.id, storage: { type: this.#storage().type, ok: reason === null, reason }, nodes };
+  }
+
+  storage(): object {
+    const { subscription, refused, ...storage } = this.#storage();
+    const { registry } = this.#core;
+    const { commitsFailed, logAppendsFailed, packetsFailed } = this.#counters;
+    return {
+      ...storage,
+      alone: storage.type !== storage.configured,
+      subscription,
+      heartbeat: this.#heartbeat(),
+      roomsUnwritten: registry.unwritten,
+      framesHeld: registry.framesHeld,
+      refused,
+      failed: { commits: commitsFailed, logAppends: logAppendsFailed, packets: packetsFailed },
+    };
   }
 
   rooms(): object[] {
@@ -59,6 +81,15 @@ export class CoreView implements NodeView {
     });
     const state = Object.fromEntries([...owner.state.entries()].map(([key, value]) => [key, readable(value)]));
     return { ...summary(room), stateBytes: owner.state.bytes, historyBytes: owner.feed.history.bytes, members, state };
+  }
+
+  #storageTroubles(): string[] {
+    return storageTroubles(this.#storage(), this.#heartbeat(), this.#nodeTtlMs);
+  }
+
+  #heartbeat(): HeartbeatStatus {
+    const { from, failure } = this.#core.membership.lease;
+    return { renewedMsAgo: Number.isFinite(from) ? Math.round(this.#clock.now() - from) : null, failure };
   }
 
   metrics(): Promise<string> {

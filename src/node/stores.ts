@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import type { NodeKey } from '../cluster/ports.ts';
 import type { Config } from '../config/settings.ts';
 import { openRedis, type RedisPlace, type RedisPorts } from '../redis/open-redis.ts';
-import type { StorageStatus } from './node-view.ts';
+import type { ConnectionStatus, StorageStatus } from './storage-status.ts';
 import { lonePorts, type StorePorts } from './store-ports.ts';
 import { switchingPorts } from './switching-ports.ts';
 
@@ -27,14 +27,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   const place = redisPlace(config);
   if (place === null) {
     log.info({}, 'no REDIS_URL: rooms live in the memory of this node, which serves alone');
-    return {
-      ports: lonePorts(clock),
-      status: () => ({ type: 'memory', ok: true, reason: null }),
-      isUp: () => true,
-      onRejoin: () => {},
-      onUp: () => {},
-      close: async () => {},
-    };
+    return memoryStores(clock);
   }
   let firstUp: (() => void) | null = null;
   let nextUp: (() => void) | null = null;
@@ -54,10 +47,14 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
     },
   );
   const shared: Stores = {
-    ...redisStores(redis),
+    ports: redis,
+    status: () => redisStatus(redis, 'redis'),
+    isUp: () => redis.state.status === 'up',
+    onRejoin: () => {},
     onUp: (task) => {
       nextUp = task;
     },
+    close: () => redis.close(),
   };
   const state = await redis.started;
   if (state.status === 'up') return shared;
@@ -65,11 +62,11 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   const setting = config.redisMode === 'sentinel' ? 'the master behind REDIS_NODES' : 'REDIS_URL';
   log.error({ reason: state.reason }, `${setting} can't be reached: this node serves alone, in memory, until it can`);
   const switching = switchingPorts(lonePorts(clock));
-  let switched = false;
+  let type: StorageStatus['type'] = 'memory';
   let rejoin: (() => void) | null = null;
   const becomeShared = (): void => {
     firstUp = null;
-    switched = true;
+    type = 'redis';
     switching.switchTo(redis).then(
       () => {
         log.info({}, 'Redis answers: this node joins the cluster');
@@ -84,12 +81,39 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   return {
     ...shared,
     ports: switching.ports,
+    status: () => redisStatus(redis, type),
     // Alone, nothing that matters can be unreachable; after the switch Redis' own state counts.
-    isUp: () => !switched || shared.isUp(),
+    isUp: () => type === 'memory' || shared.isUp(),
     onRejoin: (task) => {
       rejoin = task;
     },
   };
+}
+
+function memoryStores(clock: Clock): Stores {
+  const openedAt = clock.now();
+  const status = (): StorageStatus => {
+    const up = { state: 'up', reason: null, sinceMs: Math.round(clock.now() - openedAt) } as const;
+    return { type: 'memory', configured: 'memory', ...up, subscription: up, refused: null };
+  };
+  return {
+    ports: lonePorts(clock),
+    status,
+    isUp: () => true,
+    onRejoin: () => {},
+    onUp: () => {},
+    close: async () => {},
+  };
+}
+
+function redisStatus(redis: RedisPorts, type: StorageStatus['type']): StorageStatus {
+  const { commands, mailbox, refused } = redis.status();
+  const shown = ({ status, reason, sinceMs }: typeof commands): ConnectionStatus => ({
+    state: status,
+    reason,
+    sinceMs,
+  });
+  return { type, configured: 'redis', ...shown(commands), subscription: shown(mailbox), refused };
 }
 
 /** Null: the node was given no Redis. */
@@ -97,19 +121,4 @@ function redisPlace(config: Config): RedisPlace | null {
   if (config.redisMode === 'single') return config.redisUrl === null ? null : { url: config.redisUrl };
   const { redisNodes: nodes, redisSentinelName: name, redisUsername: username, redisPassword: password } = config;
   return { sentinels: { nodes, name, username, password, sentinelPassword: config.redisSentinelPassword } };
-}
-
-function redisStores(redis: RedisPorts): Omit<Stores, 'onUp'> {
-  return {
-    ports: redis,
-    status: () => {
-      const { status, reason } = redis.state;
-      return status === 'up'
-        ? { type: 'redis', ok: true, reason: null }
-        : { type: 'redis', ok: false, reason: `Redis can't be reached: ${reason ?? status}` };
-    },
-    isUp: () => redis.state.status === 'up',
-    onRejoin: () => {},
-    close: () => redis.close(),
-  };
 }

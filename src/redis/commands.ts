@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { RedisConnection } from './redis-connection.ts';
+import type { Refusals } from './refusals.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { isRefusal, messageOf, STANDS_DOWN, StoreFault, storeFault } from './store-fault.ts';
 
@@ -19,10 +20,12 @@ export type Argument = string | Buffer;
  */
 export class Commands {
   readonly #connection: RedisConnection;
+  readonly #refusals: Refusals;
   #corked: Redis['stream'] | null = null;
 
-  constructor(connection: RedisConnection) {
+  constructor(connection: RedisConnection, refusals: Refusals) {
     this.#connection = connection;
+    this.#refusals = refusals;
   }
 
   /** The reply, with Buffers for strings. Rejects with a StoreFault. */
@@ -37,6 +40,7 @@ export class Commands {
     } catch (error) {
       const fault = storeFault(this.#connection.clean(error));
       if (STANDS_DOWN.test(messageOf(fault))) this.#connection.giveUp(client, messageOf(fault));
+      else if (isRefusal(fault) && !isUnknownScript(fault)) this.#refusals.note(messageOf(fault));
       throw fault;
     }
   }
@@ -50,7 +54,7 @@ export class Commands {
     try {
       return await this.call('evalsha', [script.sha, ...rest]);
     } catch (error) {
-      if (!(error instanceof StoreFault && messageOf(error).startsWith('NOSCRIPT'))) throw error;
+      if (!isUnknownScript(error)) throw error;
       return await this.call('eval', [script.text, ...rest]);
     }
   }
@@ -74,6 +78,10 @@ export class Commands {
       stream.uncork();
     });
   }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof StoreFault && messageOf(error).startsWith('NOSCRIPT');
 }
 
 /** First words on a new connection for commands: is this a Redis that takes writes? Then the scripts. */

@@ -47,6 +47,11 @@ export class RedisMailbox implements Mailbox {
     await connection.outcome();
   }
 
+  /** null before it is opened. */
+  get connection(): RedisConnection | null {
+    return this.#connection;
+  }
+
   async publish(nodeId: string, packet: Uint8Array): Promise<number> {
     return integer(await this.#commands.call('publish', [this.#keys.mailbox(nodeId), asBuffer(packet)]), 'receivers');
   }

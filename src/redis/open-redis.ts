@@ -17,6 +17,7 @@ import { RedisLogStore } from './log-store.ts';
 import { RedisMailbox } from './mailbox.ts';
 import { RedisNodeStore } from './node-store.ts';
 import { RedisConnection, type RedisState } from './redis-connection.ts';
+import { Refusals, type RefusalView } from './refusals.ts';
 import { Sentinels } from './sentinels.ts';
 import { RedisSessionStore } from './session-store.ts';
 import { RedisSnapshotStore } from './snapshot-store.ts';
@@ -43,6 +44,13 @@ export interface RedisHooks {
   onSubscription?(state: RedisState): void;
 }
 
+/** For people and health checks. */
+interface RedisStatus {
+  readonly commands: RedisState & { readonly sinceMs: number };
+  readonly mailbox: RedisState & { readonly sinceMs: number };
+  readonly refused: RefusalView;
+}
+
 export interface RedisPorts {
   readonly nodes: NodeStore;
   readonly directory: Directory;
@@ -52,6 +60,7 @@ export interface RedisPorts {
   readonly sessions: SessionStore;
   /** Of the connection for commands. */
   readonly state: RedisState;
+  status(): RedisStatus;
   /** Resolves with the outcome of the first attempt to connect. */
   readonly started: Promise<RedisState>;
   close(): Promise<void>;
@@ -101,7 +110,8 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
   const main = connection('commands', prepareCommands, hooks.onState?.bind(hooks));
   const started = main.outcome();
   main.connect();
-  const commands = new Commands(main);
+  const refusals = new Refusals(log);
+  const commands = new Commands(main, refusals);
   const mailbox = new RedisMailbox(
     commands,
     keys,
@@ -125,12 +135,21 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
     get state() {
       return main.state;
     },
+    status: () => ({
+      commands: statusOf(main),
+      mailbox: statusOf(mailbox.connection ?? main),
+      refused: refusals.view,
+    }),
     started,
     async close() {
       sentinels?.close();
       await Promise.all([mailbox.close(), main.close()]);
     },
   };
+}
+
+function statusOf(connection: RedisConnection): RedisState & { readonly sinceMs: number } {
+  return { ...connection.state, sinceMs: Math.round(connection.sinceMs) };
 }
 
 /** `server` is for people, and has no secrets. */

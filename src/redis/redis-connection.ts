@@ -26,7 +26,8 @@ export class RedisConnection {
   #client: Redis | null = null;
   #state: RedisState = { status: 'connecting', reason: null };
   #attempt = 0;
-  #upSince = 0;
+  /** When the status changed last. */
+  #since = performance.now();
   #retry: NodeJS.Timeout | null = null;
   #waiting: ((state: RedisState) => void)[] = [];
   #closed = false;
@@ -45,6 +46,11 @@ export class RedisConnection {
 
   get state(): RedisState {
     return this.#state;
+  }
+
+  /** How long the status has been what it is. */
+  get sinceMs(): number {
+    return performance.now() - this.#since;
   }
 
   /** The prepared client; throws `unavailable` while there is none. */
@@ -115,13 +121,12 @@ export class RedisConnection {
 
   #becomeUp(client: Redis): void {
     if (client !== this.#client || client.status !== 'ready') return;
-    this.#upSince = performance.now();
     this.#setState({ status: 'up', reason: null });
   }
 
   #becomeDown(reason: string): void {
     // One that comes up and falls at once, again and again, is no success: the waits go on growing.
-    if (this.#state.status === 'up' && performance.now() - this.#upSince > this.#retryMaxMs) this.#attempt = 0;
+    if (this.#state.status === 'up' && this.sinceMs > this.#retryMaxMs) this.#attempt = 0;
     const waitMs = fullJitterMs(this.#attempt++, RETRY_BASE_MS, this.#retryMaxMs, systemRng);
     this.#retry = setTimeout(() => this.connect(), waitMs);
     this.#setState({ status: 'down', reason });
@@ -140,6 +145,7 @@ export class RedisConnection {
   #setState(state: RedisState): void {
     const before = this.#state;
     this.#state = state;
+    if (before.status !== state.status) this.#since = performance.now();
     if (state.status !== 'connecting') {
       const waiting = this.#waiting;
       this.#waiting = [];

@@ -96,6 +96,16 @@ export class Registry implements Rooms {
     this.#context.rooms.snapshotter.rewriteAll();
   }
 
+  /** Rooms with changes that the store does not have yet. */
+  get unwritten(): number {
+    return this.#context.rooms.snapshotter.unwritten;
+  }
+
+  /** Frames of `log` rooms that wait for the log. */
+  get framesHeld(): number {
+    return this.#context.rooms.flusher.waiting;
+  }
+
   rooms(): IterableIterator<LocalRoom> {
     return this.#rooms.values();
   }

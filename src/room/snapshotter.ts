@@ -18,6 +18,7 @@ import type { Owner } from './owner.ts';
 import type { SnapshotStore, WriteResult } from './ports.ts';
 import { type PendingCommit, type Storable, takeCommit } from './snapshot.ts';
 import { takeBehindLog } from './take-behind-log.ts';
+import { forgetMarks, newlyTracked, type Tracked } from './tracked.ts';
 
 export interface SnapshotterOptions {
   readonly debounceMs: number;
@@ -25,19 +26,6 @@ export interface SnapshotterOptions {
   /** Time to live of a room with members, and of one without. */
   readonly ttlActiveMs: number;
   readonly ttlWaitingMs: number;
-}
-
-interface Tracked {
-  /** When the first and the last uncommitted change came; null while there is none. */
-  firstAt: number | null;
-  lastAt: number;
-  committedAt: number;
-  committing: boolean;
-  /** The next commit replaces all that the store has. */
-  whole: boolean;
-  /** Times in a row that the store refused this room, and until when it is left alone for that. */
-  refusals: number;
-  notBefore: number;
 }
 
 /** Rooms in one call of the store: bounds a pipeline to a few megabytes (guess). */
@@ -86,16 +74,16 @@ export class Snapshotter {
   }
 
   track(owner: Owner): void {
-    const now = this.#clock.now();
-    this.#tracked.set(owner, {
-      firstAt: null,
-      lastAt: now,
-      committedAt: now,
-      committing: false,
-      whole: false,
-      refusals: 0,
-      notBefore: 0,
-    });
+    this.#tracked.set(owner, newlyTracked(this.#clock.now()));
+  }
+
+  /** Rooms with changes that the store does not have yet. */
+  get unwritten(): number {
+    let count = 0;
+    for (const [owner, { firstAt, committing }] of this.#tracked) {
+      if (owner.type.durability !== 'none' && (firstAt !== null || committing)) count++;
+    }
+    return count;
   }
 
   forget(owner: Owner): void {
@@ -288,9 +276,4 @@ export class Snapshotter {
   #ttlMs(owner: Pick<Owner, 'roster'>): number {
     return owner.roster.size > 0 ? this.#options.ttlActiveMs : this.#options.ttlWaitingMs;
   }
-}
-
-function forgetMarks({ state, roster }: Owner): void {
-  state.dirty.clear();
-  roster.dirty.clear();
 }

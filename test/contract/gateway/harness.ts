@@ -23,6 +23,7 @@ export const ADMIN_TOKEN = 'the admin token of the tests';
 const view: NodeView = {
   ready: () => ({ ok: true, reasons: [] }),
   cluster: () => ({ id: 'node-a' }),
+  storage: () => ({}),
   rooms: () => [],
   room: (name) => ({ room: name }),
   metrics: async () => 'roomcast_up 1\n',

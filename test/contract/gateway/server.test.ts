@@ -50,7 +50,13 @@ describe('upgrade over real sockets', () => {
     const options = { host: '127.0.0.1', port, receiveBytesMax: MIB, backpressureBytesMax: MIB, keepAliveMs: 30_000 };
     const second = new Server(silentLogger, new Counters(), { ...options, allowedOrigins: [], connectionsMax: 1 });
     const { connections } = await newServer();
-    const view = { ready: () => ({ ok: true, reasons: [] }), cluster: () => ({}), rooms: () => [], room: () => null };
+    const view = {
+      ready: () => ({ ok: true, reasons: [] }),
+      cluster: () => ({}),
+      storage: () => ({}),
+      rooms: () => [],
+      room: () => null,
+    };
     const routes = new Routes({ ...view, metrics: async () => '' }, { adminToken: null });
     await expect(second.listen(connections, routes)).rejects.toThrow(`can't listen on 127.0.0.1:${port}`);
     second.close();

@@ -7,6 +7,7 @@ function setUp(adminToken: string | null = 'the admin token of the tests') {
   const view: NodeView = {
     ready: () => (ready ? { ok: true, reasons: [] } : { ok: false, reasons: ['Redis can not be reached'] }),
     cluster: () => ({ id: 'a' }),
+    storage: () => ({ type: 'redis', state: 'up' }),
     rooms: () => [{ room: 'demo:1' }],
     room: (name) => (name === 'demo:1' ? { room: name } : null),
     metrics: async () => 'roomcast_joins_total 1\n',
@@ -33,6 +34,7 @@ describe('routes', () => {
     const { get } = setUp();
     expect(await get('/metrics')).toMatchObject({ status: 200, type: expect.stringContaining('text/plain') });
     expect(await get('/api/cluster')).toMatchObject({ status: 200, type: expect.stringContaining('application/json') });
+    expect(await get('/api/storage/status')).toMatchObject({ status: 200, body: '{"type":"redis","state":"up"}\n' });
     expect(await get('/api/rooms')).toMatchObject({ status: 200, body: '{"rooms":[{"room":"demo:1"}]}\n' });
   });
 
