@@ -13,15 +13,17 @@ export class MemoryDirectory implements Directory {
     this.#store = store;
   }
 
-  async claim({ room, self, dead, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
+  async claim({ room, self, dead, deadAttempt, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
     const { rooms } = this.#store;
     const stored = rooms.get(room) ?? emptyRoom();
     const { owner, epoch: before } = stored;
     const isGap = copy > stored.from && copy < stored.known;
     const isForgotten = isGap || (copy > stored.from && copy > before);
-    const isFree = owner === null || owner === dead || isForgotten;
+    const isDead = owner === dead && (deadAttempt === null || deadAttempt === stored.attempt);
+    const isFree = owner === null || isDead || isForgotten;
     if (owner === self ? attempt <= stored.attempt : !isFree) {
-      return { kind: 'other', epoch: before, owner: must(owner, 'the owner of a room that is not free') };
+      const other = must(owner, 'the owner of a room that is not free');
+      return { kind: 'other', epoch: before, owner: other, attempt: stored.attempt };
     }
     const isAgain = owner === self && copy > 0 && copy === stored.bringing;
     const isCopy = isForgotten || isAgain || (owner === self && copy > 0 && copy === before);

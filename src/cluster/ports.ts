@@ -80,6 +80,11 @@ export interface ClaimRequest {
   readonly self: NodeKey;
   /** An owner that this node knows to be dead. */
   readonly dead: NodeKey | null;
+  /**
+   * Where given, that owner is replaced only if this is still its last claim: one that has claimed the room since was
+   * looked for too early.
+   */
+  readonly deadAttempt: number | null;
   /** Grows with each claim of this life of the node: one that is served behind a later one changes nothing. */
   readonly attempt: number;
   /** Epoch of the copy of the room that this node still holds from when it owned it; 0: none. */
@@ -102,11 +107,17 @@ export type Claim =
       /** null for a room that the store does not know. */
       readonly record: RoomRecord | null;
     }
-  | { readonly kind: 'other'; readonly epoch: number; readonly owner: NodeKey };
+  | {
+      readonly kind: 'other';
+      readonly epoch: number;
+      readonly owner: NodeKey;
+      /** That of the owner's last claim; 0: the room was handed to it, and it has not claimed it yet. */
+      readonly attempt: number;
+    };
 
 export interface Directory {
   /**
-   * Makes `self` the owner if the room has none, or exactly the owner `dead`, or if the store has forgotten the epoch of
+   * Makes `self` the owner if the room has none, or exactly the owner `dead` (by its claim `deadAttempt`), or if the store has forgotten the epoch of
    * `copy` (it restarted empty, or a replica that lagged took over) and the room's owner began from an older one. The new
    * epoch is above the old one, the floor and the copy, and at least the store's time in ms, so it grows even over a
    * store that lost its data. A claim by the node that owns the room already is a new epoch as well.

@@ -15,11 +15,18 @@ export class RedisDirectory implements Directory {
     this.#keys = keys;
   }
 
-  async claim({ room, self, dead, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
-    const args = [self, dead ?? '', String(attempt), String(copy), String(floor), String(ttlMs)];
+  async claim({ room, self, dead, deadAttempt, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
+    const args = [self, dead ?? '', String(deadAttempt ?? ''), ...[attempt, copy, floor, ttlMs].map(String)];
     const reply = array(await this.#commands.run(SCRIPTS.roomClaim, this.#roomKeys(room), args), 'claim');
     const epoch = integer(reply[1], 'epoch');
-    if (reply[0] === 0) return { kind: 'other', epoch, owner: buffer(reply[2], 'owner').toString() };
+    if (reply[0] === 0) {
+      return {
+        kind: 'other',
+        epoch,
+        owner: buffer(reply[2], 'owner').toString(),
+        attempt: integer(reply[3], 'attempt'),
+      };
+    }
     const record = readRecord(array(reply[4], 'fields'), array(reply[5], 'entries'));
     return { kind: 'owned', epoch, before: integer(reply[2], 'epoch before'), isCopy: reply[3] === 1, record };
   }

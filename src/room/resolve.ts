@@ -137,8 +137,8 @@ async function giveBack(room: string, context: RegistryContext, epoch: number): 
 export async function refuseHandOver(room: string, context: RegistryContext): Promise<void> {
   const { directory, rooms, options } = context;
   rooms.log.error({ room }, 'a room was handed here whose type is not served here; it is given back');
-  const request = { room, self: rooms.self, dead: null, attempt: context.nextAttempt(), copy: 0, floor: 0 };
-  const claim = await directory.claim({ ...request, ttlMs: options.ttlActiveMs }).catch(() => null);
+  const request = { room, self: rooms.self, dead: null, deadAttempt: null, attempt: context.nextAttempt() };
+  const claim = await directory.claim({ ...request, copy: 0, floor: 0, ttlMs: options.ttlActiveMs }).catch(() => null);
   if (claim?.kind === 'owned') await giveBack(room, context, claim.epoch);
 }
 
@@ -156,6 +156,7 @@ async function tryClaim(
       room: room.room,
       self: rooms.self,
       dead,
+      deadAttempt: null,
       attempt: context.nextAttempt(),
       copy: room.past.copy?.epoch ?? 0,
       floor: room.past.epochSeen,

@@ -10,28 +10,31 @@
 -- KEYS log       stream
 -- ARGV owner     node:incarnation
 -- ARGV dead      node:incarnation that may be replaced, or empty
+-- ARGV deadAttempt  if not empty, only while this is its last claim
 -- ARGV attempt   grows with each claim of this life of the node
 -- ARGV copy      epoch of the room that the claimant holds, 0: none
 -- ARGV floor     an epoch that the new one is above
 -- ARGV ttlMs
--- Returns { 0, epoch, owner }                                another node owns it, or a later claim was served before
+-- Returns { 0, epoch, owner, attempt }                       another node owns it, or a later claim was served before
 --         { 1, epoch, before, copied, fields, entries }      owned; all fields of the hash (name, value, ...), all
 --                                                            entries of the log; copied 1: the copy is the room
 local room, log = KEYS[1], KEYS[2]
-local attempt, copy, floor = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local attempt, copy, floor = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'known', 'attempt', 'bringing')
 local owner = found[1]
 local before, from, known = tonumber(found[2] or '0'), tonumber(found[3] or '0'), tonumber(found[4] or '0')
 local forgotten = copy > from and (copy < known or copy > before)
+local last = found[5] or '0'
+local dead = owner == ARGV[2] and (ARGV[3] == '' or ARGV[3] == last)
 local again, own = false, false
 if owner == ARGV[1] then
-  if attempt <= tonumber(found[5] or '0') then
-    return { 0, before, owner }
+  if attempt <= tonumber(last) then
+    return { 0, before, owner, tonumber(last) }
   end
   again = copy > 0 and copy == tonumber(found[6] or '0')
   own = copy > 0 and copy == before
-elseif owner and owner ~= ARGV[2] and not forgotten then
-  return { 0, before, owner }
+elseif owner and not dead and not forgotten then
+  return { 0, before, owner, tonumber(last) }
 end
 local copied = forgotten or again or own
 
@@ -55,7 +58,7 @@ if not (again or forgotten and copy < known) then
   known = epoch
 end
 redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(copied and copy or before))
-redis.call('HSET', room, 'known', text(known), 'attempt', ARGV[3], 'bringing', text(copied and copy or 0))
-redis.call('PEXPIRE', room, ARGV[6])
-redis.call('PEXPIRE', log, ARGV[6])
+redis.call('HSET', room, 'known', text(known), 'attempt', ARGV[4], 'bringing', text(copied and copy or 0))
+redis.call('PEXPIRE', room, ARGV[7])
+redis.call('PEXPIRE', log, ARGV[7])
 return { 1, epoch, before, copied and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }

@@ -63,6 +63,8 @@ const step = fc.oneof(
       room,
       node,
       dead: fc.option(node),
+      /** Claims since the one that it names as the dead owner's last; null: it names none. */
+      deadAge: fc.constantFrom(null, null, 0, 1),
       attempt: fc.integer({ min: 1, max: 1_000_000 }),
       copyAge: fc.constantFrom(null, null, 0, 1, 2),
       ttlMs,
@@ -113,6 +115,8 @@ class Player {
   readonly #epochs = new Map<string, number[]>();
   /** Last seq that the store has, by room, as far as its answers tell. */
   readonly #seqs = new Map<string, number>();
+  /** The attempt of the owner's last claim, by room. */
+  readonly #attempts = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -122,9 +126,11 @@ class Player {
     const { directory, snapshots, log, nodes, sessions } = this.#world;
     switch (step.kind) {
       case 'claim': {
-        const { room, node, dead, attempt, copyAge, ttlMs } = step;
+        const { room, node, dead, deadAge, attempt, copyAge, ttlMs } = step;
         const copy = copyAge === null ? 0 : this.#epoch(room, copyAge);
-        const claim = await directory.claim({ room, self: node, dead, attempt, copy, floor: 0, ttlMs });
+        const deadAttempt = deadAge === null ? null : (this.#attempts.get(room) ?? 0) - deadAge;
+        const claim = await directory.claim({ room, self: node, dead, deadAttempt, attempt, copy, floor: 0, ttlMs });
+        this.#attempts.set(room, claim.kind === 'other' ? claim.attempt : attempt);
         if (claim.kind === 'other') return { ...claim, epoch: this.#place(step.room, claim.epoch) };
         this.#grow(step.room, claim.epoch);
         this.#seqs.set(room, claim.record?.log.at(-1)?.seq ?? claim.record?.seq ?? 0);

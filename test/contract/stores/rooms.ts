@@ -17,7 +17,8 @@ let attempts = 0;
 
 /** A claim of a node that knows nothing of the room. */
 export function claimOf(self: string, part: Partial<ClaimRequest> = {}): ClaimRequest {
-  return { room: ROOM, self, dead: null, attempt: ++attempts, copy: 0, floor: 0, ttlMs: TTL_MS, ...part };
+  const nothing = { dead: null, deadAttempt: null, copy: 0, floor: 0 };
+  return { room: ROOM, self, attempt: ++attempts, ttlMs: TTL_MS, ...nothing, ...part };
 }
 
 export function owned(claim: Claim): Claim & { kind: 'owned' } {
