@@ -12,6 +12,7 @@ import { CLIENT_OP } from '../protocol/op.ts';
 import { encodeGoaway, encodeWelcome } from '../protocol/server-frame.ts';
 import type { Rooms, Seat, SessionIdentity } from '../room/ports.ts';
 import type { Opening } from '../session/sessions.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Commander, Commands } from './commands.ts';
 import type { Deadlines } from './deadlines.ts';
 import { Delivery, type DeliveryHost } from './delivery.ts';
@@ -25,6 +26,7 @@ export interface ConnectionHost extends DeliveryHost {
   readonly commands: Commands;
   readonly log: Logger;
   readonly helloDeadlines: Deadlines<ClientConnection>;
+  readonly arrivals: Arrivals;
   /** The id of this node, told in WELCOME. */
   readonly node: string;
   readonly limits: Limits;
@@ -204,16 +206,38 @@ export class ClientConnection implements Commander {
       this.close(CLOSE.version, `version ${version} is not spoken here, only ${PROTOCOL_VERSION}`);
       return;
     }
-    const opening = this.#host.openSession(token, resume);
-    if (!(opening instanceof Promise)) {
-      this.#opened(opening);
+    if (this.#host.arrivals.admits()) {
+      this.#openSession(token, resume);
       return;
     }
+    this.#holdFrames();
+    this.#host.arrivals.wait(() => this.#openInTurn(token, resume));
+  }
+
+  #openInTurn(token: string | null, resume: string | null): void {
+    if (this.#state !== 'opening') return;
+    try {
+      this.#openSession(token, resume);
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  #openSession(token: string | null, resume: string | null): void {
+    const opening = this.#host.openSession(token, resume);
+    if (opening instanceof Promise) {
+      this.#holdFrames();
+      // Every failure ends in fault(), so nothing is left to reject.
+      void opening.then((result) => this.#openedLate(result)).catch((error) => this.fault(error));
+    } else if (this.#state === 'waiting') this.#opened(opening);
+    else this.#openedLate(opening);
+  }
+
+  /** What comes before the session is open waits for it. */
+  #holdFrames(): void {
     const { limits } = this.#host;
     this.#state = 'opening';
-    this.#early = new EarlyFrames(limits.roomsMax + EARLY_FRAMES_EXTRA, 2 * limits.frameBytesMax);
-    // Every failure ends in fault(), so nothing is left to reject.
-    void opening.then((result) => this.#openedLate(result)).catch((error) => this.fault(error));
+    this.#early ??= new EarlyFrames(limits.roomsMax + EARLY_FRAMES_EXTRA, 2 * limits.frameBytesMax);
   }
 
   #openedLate(result: Opening): void {

@@ -6,6 +6,7 @@ import { CLOSE } from '../protocol/codes.ts';
 import { HELLO_DEADLINE_MS, type Limits, SLOW_READER_MS } from '../protocol/limits.ts';
 import type { Rooms, SessionIdentity } from '../room/ports.ts';
 import type { Opening, Sessions } from '../session/sessions.ts';
+import { Arrivals } from './arrivals.ts';
 import { Commands } from './commands.ts';
 import { ClientConnection, type ConnectionHost } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
@@ -42,6 +43,7 @@ export class Connections implements ConnectionHost {
   readonly counters: Counters;
   readonly helloDeadlines: Deadlines<ClientConnection>;
   readonly slowReaders: Deadlines<Delivery>;
+  readonly arrivals: Arrivals;
   readonly node: string;
   readonly limits: Limits;
   readonly lagBytes: number;
@@ -70,6 +72,7 @@ export class Connections implements ConnectionHost {
     this.counters = counters;
     this.helloDeadlines = new Deadlines(clock, HELLO_DEADLINE_MS, (connection) => connection.helloLate());
     this.slowReaders = new Deadlines(clock, SLOW_READER_MS, (delivery) => delivery.late());
+    this.arrivals = new Arrivals(clock);
     this.node = options.node;
     this.limits = options.limits;
     this.lagBytes = options.backpressureBytesMax;

@@ -62,17 +62,16 @@ function counted(ports: StorePorts): StorePorts {
 }
 
 /** All in one turn. */
-function rush(node: CoreNode, clients: number): VirtualClient[] {
-  return Array.from({ length: clients }, () => {
-    const client = node.connect();
-    client.join(ROOM);
-    return client;
-  });
+async function rush(node: CoreNode, count: number): Promise<VirtualClient[]> {
+  const clients = Array.from({ length: count }, () => node.connect());
+  await cluster.run();
+  for (const client of clients) client.join(ROOM);
+  return clients;
 }
 
 /** A room with a large state, owned by `node`; its one member. */
 async function large(node: CoreNode): Promise<VirtualClient> {
-  const [first] = rush(node, 1) as [VirtualClient];
+  const [first] = (await rush(node, 1)) as [VirtualClient];
   await cluster.run();
   first.set(ROOM, 1, { big: 'x'.repeat(STATE_BYTES) });
   await cluster.run();
@@ -81,7 +80,7 @@ async function large(node: CoreNode): Promise<VirtualClient> {
 
 test('1,000 joins on a room that nobody owns make one claim', async () => {
   const [a] = await steady('a');
-  const clients = rush(a, 1_000);
+  const clients = await rush(a, 1_000);
   await cluster.run();
   expect(claims).toBe(1);
   const members = clients.map((client) => client.last('joined').me);
@@ -90,7 +89,7 @@ test('1,000 joins on a room that nobody owns make one claim', async () => {
 
 test('1,000 joins at two nodes make one claim at each, and one owner', async () => {
   const [a, b] = await steady('a', 'b');
-  const clients = [...rush(a, 500), ...rush(b, 500)];
+  const clients = [...(await rush(a, 500)), ...(await rush(b, 500))];
   await cluster.run();
   expect(claims).toBe(2);
   expect([a.role(ROOM), b.role(ROOM)].sort()).toEqual(['edge', 'owner']);
@@ -113,7 +112,7 @@ test('[P6] a rush at an edge brings the state over once', async () => {
   const [a, b] = await steady('a', 'b');
   await large(a);
   posted.clear();
-  const clients = rush(b, 200);
+  const clients = await rush(b, 200);
   await cluster.run();
   for (const client of clients) {
     const { roster, state, seq } = client.last('joined');
@@ -126,7 +125,7 @@ test('[P6] a rush at an edge brings the state over once', async () => {
 test('[P7] a rush of members that come back brings what they missed over once', async () => {
   const [a, b] = await steady('a', 'b');
   const first = await large(a);
-  const clients = rush(b, 100);
+  const clients = await rush(b, 100);
   await cluster.run();
   const { epoch } = (clients[0] as VirtualClient).last('joined');
   const seq = a.owner(ROOM).feed.seq;
@@ -136,10 +135,10 @@ test('[P7] a rush of members that come back brings what they missed over once', 
   await cluster.run();
   posted.clear();
   const again = clients.map((client) => {
-    const next = b.connect(client.resume);
-    next.join(ROOM, { epoch, seq });
-    return next;
+    return b.connect(client.resume);
   });
+  await cluster.run();
+  for (const client of again) client.join(ROOM, { epoch, seq });
   await cluster.run();
   for (const client of again) {
     expect(client.last('joined')).toMatchObject({ epoch, seq, state: null });
