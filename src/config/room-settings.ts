@@ -135,6 +135,6 @@ export const limits = {
     'JOINS_PER_SEC',
     integer(1, 1_000_000),
     2_000,
-    'Joins that the node admits; more are answered `unavailable` and come again. Flattens the rush after a restart.',
+    'Joins that the node admits per second, and at once after a quiet second; more are answered `unavailable`, with a time to wait, and come again. Flattens the rush when another node dies.',
   ),
 };

@@ -7,7 +7,6 @@
 import { unreachable } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
-import { TokenBucket } from '../base/token-bucket.ts';
 import { ClientFrame } from '../protocol/client-frame.ts';
 import { CLOSE, type ErrorCode } from '../protocol/codes.ts';
 import {
@@ -20,6 +19,7 @@ import {
 import { CLIENT_OP } from '../protocol/op.ts';
 import { type ErrorSubject, encodeError, encodePong } from '../protocol/server-frame.ts';
 import type { Connection, Rooms, Seat } from '../room/ports.ts';
+import { Admission } from './admission.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** A connection, as its commands see it. */
@@ -42,14 +42,14 @@ export class Commands {
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #limits: Limits;
-  readonly #admission: TokenBucket;
+  readonly #admission: Admission;
 
   constructor(rooms: Rooms, clock: Clock, counters: Counters, options: CommandOptions) {
     this.#rooms = rooms;
     this.#clock = clock;
     this.#counters = counters;
     this.#limits = options.limits;
-    this.#admission = new TokenBucket(options.joinsPerSec, options.joinsPerSec, clock.now());
+    this.#admission = new Admission(options.joinsPerSec, clock.now());
   }
 
   /** `frame` was read from `bytes`, and is anything but a HELLO. Both may be reused after the call. */
@@ -113,12 +113,15 @@ export class Commands {
     if (frame.metaEnd - frame.metaStart > META_BYTES_MAX) {
       return { code: 'too-large', message: `meta is over ${META_BYTES_MAX} bytes` };
     }
-    if (from.seats.length >= roomsMax && from.seatAt(bytes, frame.roomStart, frame.roomEnd) === null) {
+    // It is in already and asks for what it missed (P9): it does not line up with those who come.
+    if (from.seatAt(bytes, frame.roomStart, frame.roomEnd) !== null) return null;
+    if (from.seats.length >= roomsMax) {
       return { code: 'too-many-rooms', message: `at most ${roomsMax} rooms per connection` };
     }
-    if (this.#admission.take(1, now)) return null;
+    if (this.#admission.admits(now)) return null;
     this.#counters.joinsRefused++;
-    return { code: 'unavailable', message: 'this node admits no more joins right now' };
+    const waitMs = this.#admission.waitMs(now);
+    return { code: 'unavailable', message: `this node admits no more joins right now; ask again in ${waitMs} ms` };
   }
 
   #limited(from: Commander, frame: ClientFrame, bytes: Uint8Array): void {

@@ -115,7 +115,7 @@ export class CoreNode {
   /** Whether the store has connections of it. */
   isConnected = true;
   readonly #mailbox: Mailbox;
-  readonly #topics = new VirtualTopics();
+  readonly topics = new VirtualTopics();
   #isOver = false;
 
   constructor(id: string, incarnation: string, cluster: CoreCluster, ports: StorePorts) {
@@ -124,7 +124,7 @@ export class CoreNode {
     this.gate = new StoreGate();
     this.#mailbox = ports.mailbox;
     const { definitions = [], log = silentLogger, relaysOf = () => RELAYS } = cluster.options;
-    let random = cluster.nodes.length * 1000;
+    let random = cluster.nodes.length * 1_000_000;
     this.core = new NodeCore(
       {
         stores: this.gate.ports(ports, this.losing),
@@ -133,7 +133,7 @@ export class CoreNode {
         randomBytes: (count) => new Uint8Array(new Uint32Array(Math.ceil(count / 4)).fill(++random).buffer, 0, count),
         log,
         counters: this.counters,
-        publisher: this.#topics,
+        publisher: this.topics,
         tokens: noTokens,
         types: new RoomTypes(definitions, relaysOf(id), { open: false, graceMs: GRACE_MS }),
         isStoreUp: () => !this.gate.isCut,
@@ -144,8 +144,13 @@ export class CoreNode {
   }
 
   connect(resume: string | null = null): VirtualClient {
-    const client = new VirtualClient(this.#topics, (socket) => this.core.connections.accept(socket));
+    const client = new VirtualClient(this.topics, (socket) => this.core.connections.accept(socket));
     return client.hello(resume);
+  }
+
+  /** It crashed, or was stopped. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** The room that this node owns; throws when it does not. */

@@ -20,19 +20,19 @@ const utf8 = new TextEncoder();
 
 /** A node's native fan-out. */
 export class VirtualTopics implements Publisher {
-  readonly #sockets = new Map<string, Set<VirtualSocket>>();
+  readonly #sockets = new Map<string, Set<Pick<Socket, 'send'>>>();
 
   publish(topic: string, frame: Uint8Array): void {
     for (const socket of this.#sockets.get(topic) ?? []) socket.send(frame);
   }
 
-  add(topic: string, socket: VirtualSocket): void {
+  add(topic: string, socket: Pick<Socket, 'send'>): void {
     const sockets = this.#sockets.get(topic);
     if (sockets) sockets.add(socket);
     else this.#sockets.set(topic, new Set([socket]));
   }
 
-  remove(topic: string, socket: VirtualSocket): void {
+  remove(topic: string, socket: Pick<Socket, 'send'>): void {
     this.#sockets.get(topic)?.delete(socket);
   }
 }

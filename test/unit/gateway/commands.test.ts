@@ -102,10 +102,41 @@ describe('JOIN', () => {
     const clients = [gateway.welcomed(), gateway.welcomed(), gateway.welcomed()];
     for (const { say } of clients) say(encodeJoin(1, 'demo:1', null, null));
     expect(gateway.rooms.joins).toHaveLength(2);
-    expect(clients[2]?.socket.frames).toMatchObject([{ op: 'error', code: 'unavailable', retry: true, req: 1 }]);
+    const message = expect.stringContaining('ask again in 500 ms');
+    expect(clients[2]?.socket.frames).toMatchObject([
+      { op: 'error', code: 'unavailable', message, retry: true, req: 1 },
+    ]);
     expect(gateway.counters.joinsRefused).toBe(1);
     gateway.clock.advance(500);
     clients[2]?.say(encodeJoin(2, 'demo:1', null, null));
+    expect(gateway.rooms.joins).toHaveLength(3);
+  });
+
+  test('each of those who are refused is told when its turn would come, up to 10 s', () => {
+    const gateway = new FakeGateway({ joinsPerSec: 10 });
+    const told = Array.from({ length: 120 }, () => {
+      const { say, socket } = gateway.welcomed();
+      say(encodeJoin(1, 'demo:1', null, null));
+      const [frame] = socket.frames;
+      return frame?.op === 'error' ? Number(/in (\d+) ms$/.exec(frame.message)?.[1]) : 0;
+    });
+    expect(told.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 0));
+    expect(told.slice(10, 13)).toEqual([100, 200, 300]);
+    expect(told.at(-1)).toBe(10_000);
+    gateway.clock.advance(60_000);
+    const { say, socket } = gateway.welcomed();
+    for (let req = 1; req <= 11; req++) say(encodeJoin(req, `demo:${req}`, null, null));
+    expect(socket.frames).toMatchObject([{ op: 'error', message: expect.stringContaining('in 100 ms') }]);
+  });
+
+  test('[P9] who is in the room already is not lined up with those who come', () => {
+    const gateway = new FakeGateway({ joinsPerSec: 2 });
+    const inside = gateway.welcomed('demo:1');
+    const [first, second] = [gateway.welcomed(), gateway.welcomed()];
+    for (const { say } of [first, second]) say(encodeJoin(1, 'demo:1', null, null));
+    expect(second.socket.frames).toMatchObject([{ op: 'error', code: 'unavailable' }]);
+    inside.say(encodeJoin(2, 'demo:1', { epoch: 1, seq: 0 }, null));
+    expect(inside.socket.frames).toEqual([]);
     expect(gateway.rooms.joins).toHaveLength(3);
   });
 });
