@@ -7,6 +7,7 @@ export const TOMBSTONE_MS = 600_000;
 
 /** The in-memory twin of Redis' room-claim, room-transfer and room-release scripts. */
 export class MemoryDirectory implements Directory {
+  readonly isShared = true;
   readonly #store: MemoryStore;
 
   constructor(store: MemoryStore) {

@@ -116,6 +116,8 @@ export type Claim =
     };
 
 export interface Directory {
+  /** false: this node's own, while it is alone; what it gives out may be given out elsewhere as well. */
+  readonly isShared: boolean;
   /**
    * Makes `self` the owner if the room has none, or exactly the owner `dead` (by its claim `deadAttempt`), or if the store has forgotten the epoch of
    * `copy` (it restarted empty, or a replica that lagged took over) and the room's owner began from an older one. The new

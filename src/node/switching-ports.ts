@@ -21,6 +21,9 @@ export function switchingPorts(first: StorePorts): SwitchingPorts {
       remove: (...args) => current.nodes.remove(...args),
     },
     directory: {
+      get isShared() {
+        return current !== first;
+      },
       claim: (...args) => current.directory.claim(...args),
       transfer: (...args) => current.directory.transfer(...args),
       release: (...args) => current.directory.release(...args),

@@ -7,6 +7,7 @@ import { SCRIPTS } from './scripts.ts';
 
 /** Who owns which room, in the rooms' hashes; all that can race is inside the scripts. */
 export class RedisDirectory implements Directory {
+  readonly isShared = true;
   readonly #commands: Commands;
   readonly #keys: Keys;
 

@@ -8,6 +8,7 @@
 import type { NodeKey } from '../cluster/ports.ts';
 import { encodeError, encodePosition } from '../protocol/server-frame.ts';
 import type { Post } from './edge-link.ts';
+import type { Past } from './kept-copy.ts';
 import type { LocalSeat } from './local-seat.ts';
 import type { RoomView } from './member-link.ts';
 import type { JoinRequest, LeaveRequest, Position, Publisher } from './ports.ts';
@@ -20,7 +21,8 @@ export interface EdgePorts {
   readonly publisher: Publisher;
 }
 
-const NOWHERE: Position = { epoch: 0, seq: 0 };
+/** Beyond every event: who stands there gets a fresh start. */
+const NOWHERE = Number.MAX_SAFE_INTEGER;
 
 export class Edge {
   readonly owner: NodeKey;
@@ -30,6 +32,8 @@ export class Edge {
   /** null until the owner's first answer says where the room stands; under an owner before, until that of this one. */
   #at: Position | null;
   #attaching = false;
+  /** An owner of an earlier epoch than this node has seen is outdated, and learns it by our ATTACH. */
+  readonly #epochSeen: number;
 
   /** `at` is where those who have joined stand. */
   constructor(
@@ -37,13 +41,14 @@ export class Edge {
     owner: NodeKey,
     ports: EdgePorts,
     seats: ReadonlyMap<number, LocalSeat>,
-    at: Position | null,
+    { at, epochSeen }: Pick<Past, 'at' | 'epochSeen'>,
   ) {
     this.#room = room;
     this.owner = owner;
     this.#ports = ports;
     this.#seats = seats;
     this.#at = at;
+    this.#epochSeen = epochSeen;
   }
 
   get position(): Position | null {
@@ -65,7 +70,7 @@ export class Edge {
     const seats = [...this.#seats.values()].filter((seat) => seat.leaving === null);
     const attachments = seats.map(({ connection, session, me }) => ({ conn: connection.id, session, me }));
     this.#attaching = true;
-    this.#post(attachMessage(this.#room, this.#at ?? NOWHERE, attachments));
+    this.#post(attachMessage(this.#room, this.#at ?? { epoch: this.#epochSeen, seq: NOWHERE }, attachments));
     this.#askAgain();
   }
 

@@ -161,7 +161,7 @@ export class LocalRoom implements Place {
   }
 
   becomeEdge(node: NodeKey): void {
-    const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats, this.past.at);
+    const edge = new Edge(this.room, node, this.#context.edgePorts, this.seats, this.past);
     this.#role = { kind: 'edge', edge };
     if (this.seats.size === 0) {
       this.#decided();

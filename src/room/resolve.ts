@@ -81,7 +81,8 @@ async function claimAndLoad(
   }
   if (claim.kind === 'other') return claim;
   if (dead !== null) countTakeOver(context, dead);
-  const isClean = !context.halfTaken.delete(room.room) && dead === null;
+  // Alone, it gives out numbers that members of the same room may have elsewhere: theirs must not pass for each other.
+  const isClean = !context.halfTaken.delete(room.room) && dead === null && context.directory.isShared;
   const loaded = await load(room, context, claim, isClean);
   return loaded && { kind: 'owned', loaded, isClean };
 }

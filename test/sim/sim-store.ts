@@ -18,6 +18,7 @@ export function simPorts(mailbox: SimMailbox, line: StoreLine, deployment: Store
       remove: (node) => line.call(`remove ${node}`, (server) => server.remove(node)),
     },
     directory: {
+      isShared: true,
       claim: (request) =>
         line.call(`claim ${request.room} dead ${request.dead} copy ${request.copy}`, (server) => server.claim(request)),
       transfer: (room, self, epoch, to, ttlMs) =>

@@ -42,6 +42,7 @@ function counted(ports: StorePorts): StorePorts {
   return {
     ...ports,
     directory: {
+      isShared: true,
       claim: (request) => {
         claims++;
         return directory.claim(request);

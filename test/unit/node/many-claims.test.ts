@@ -26,6 +26,7 @@ function slowClaims(ports: StorePorts): { readonly ports: StorePorts; readonly m
     ports: {
       ...ports,
       directory: {
+        isShared: true,
         claim: async (request) => {
           most = Math.max(most, ++underWay);
           await new Promise<void>((resolve) => void cluster.clock.after(5, resolve));

@@ -194,8 +194,33 @@ describe('a living owner keeps its room', () => {
     await cluster.run();
     expect([a.role(ROOM), lone.role(ROOM)]).toEqual(['owner', 'edge']);
     expect(stateOf(second.last('joined'))).toEqual({ k: 'shared' });
-    expect(first.all('sync')).toEqual([]);
+    // Its epoch is now above all that members of the other side saw (P12).
+    expect(first.last('sync')).toMatchObject({ me: 1, cseq: 1, epoch: second.last('joined').epoch });
   });
+});
+
+test('[P12] a member of both sides goes on as what it was, in an epoch above that of its node alone', async () => {
+  const [a] = await steady('a');
+  const first = await joined(a);
+  first.set(ROOM, 1, { k: 'shared' });
+  await cluster.run(COMMITTED_MS);
+  const switching = switchingPorts(lonePorts(cluster.clock));
+  const lone = await cluster.node('b', switching.ports);
+  await cluster.run(2 * NODE_TTL_MS);
+  const again = await joined(lone, ROOM, first.resume);
+  const alone = again.last('joined');
+  // Numbers of its own: what it counts here must not pass for what it counted there.
+  expect(alone.me).not.toBe(1);
+  await switching.switchTo(cluster.ports());
+  lone.core.rejoin();
+  await cluster.run(2_000);
+  expect([a.role(ROOM), lone.role(ROOM)]).toEqual(['owner', 'edge']);
+  expect(again.last('error')).toMatchObject({ code: 'not-joined', room: ROOM });
+  again.join(ROOM);
+  await cluster.run();
+  expect(again.last('joined')).toMatchObject({ me: 1, cseq: 1 });
+  expect(again.last('joined').epoch).toBeGreaterThan(alone.epoch);
+  expect(stateOf(again.last('joined'))).toEqual({ k: 'shared' });
 });
 
 describe('a fenced owner', () => {

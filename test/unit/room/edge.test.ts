@@ -50,7 +50,7 @@ function newEdge(at: Position | null = null): Edge {
       publisher: { publish: (topic, frame) => void published.push(`${topic} ${frame[0]}`) },
     },
     seats,
-    at,
+    { at, epochSeen: 0 },
   );
 }
 
