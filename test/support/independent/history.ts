@@ -20,11 +20,13 @@ export interface Seen {
   readonly seq: number;
   readonly event: RoomEvent;
   readonly player: string;
+  /** The event as text: two events are equal exactly where their texts are. */
+  readonly text: string;
 }
 
 /** Events in the order of the room, and each place where two members saw different ones (P11). */
 export function mergeHistories(ledgers: readonly RoomLedger[]): { history: Seen[]; violations: Violation[] } {
-  const byPlace = new Map<string, Seen & { readonly text: string }>();
+  const byPlace = new Map<string, Seen>();
   const violations: Violation[] = [];
   for (const { player, room, entries } of ledgers) {
     for (const entry of entries) {
@@ -54,7 +56,6 @@ export function mergeHistories(ledgers: readonly RoomLedger[]): { history: Seen[
 /** Larger ones are compared by their hash. */
 const SHOWN_BYTES_MAX = 256;
 
-/** One text per value, so that two events are equal exactly where their texts are. */
 function eventText(event: RoomEvent): string {
   const { kind, member } = event;
   switch (event.kind) {

@@ -6,6 +6,9 @@
  * beyond that place is taken back. The first answers of a new owner may come late, behind events that nobody was there
  * to see; then the cseq that it tells each member (P8) says which of the commands seen before it does not know.
  *
+ * Reading of PROTOCOL.md taken here: a place `(epoch, seq)` holds one event, but an event may be told under more than one
+ * epoch. Who has not heard of the new one yet may be told its first events under the old one.
+ *
  * Each line that was cut stays as it was, since its snapshots have to agree with its events as well.
  */
 import type { Seen, Violation } from './history.ts';
@@ -50,7 +53,9 @@ export function followLines(room: string, ledgers: readonly RoomLedger[], histor
   let kept: Line = { events: [], jumps: [] };
   for (const [epoch, begin] of epochBegins(ledgers)) {
     const base = Math.min(begin.seq, lastKnown(kept.events, begin.welcomes));
-    const gone = kept.events.filter(({ seq }) => seq > base);
+    const events = history.filter((seen) => seen.epoch === epoch);
+    const now = new Map(events.map(({ seq, text }) => [seq, text]));
+    const gone = kept.events.filter(({ seq, text }) => seq > base && now.get(seq) !== text);
     const before = { events: upTo(kept.events, base), jumps: upTo(kept.jumps, base) };
     if (gone.length > 0 || before.jumps.length < kept.jumps.length) cut.push(kept);
     takenBack.push(...gone);
@@ -58,7 +63,6 @@ export function followLines(room: string, ledgers: readonly RoomLedger[], histor
       violations.push({ rule: 'P11', harm: 'lost', room, player: '', text: `epoch ${epoch}: ${text}` });
     }
     const own = jumps.filter((jump) => jump.epoch === epoch).sort((a, b) => a.seq - b.seq);
-    const events = history.filter((seen) => seen.epoch === epoch);
     kept = { events: [...before.events, ...events], jumps: [...before.jumps, ...own] };
   }
   return { kept, cut, takenBack, violations };

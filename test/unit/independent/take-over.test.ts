@@ -130,4 +130,20 @@ describe('the verdict over a take-over', () => {
     p.a.commands.set('a3', 'passed');
     expect(texts(verdict(p, nothing))).toEqual([]);
   });
+
+  it('[P11] may tell its first events under the old epoch to who has not heard of it yet', () => {
+    const p = pair();
+    p.a.entries.push(newOwner(5, 1, doneUpTo(5).a), later(6, message(1, 3, 'a3')));
+    p.b.entries.push(events(6, [message(1, 3, 'a3')]), newOwner(6, 2, doneUpTo(5).b));
+    p.a.commands.set('a3', 'seen');
+    expect(verdict(p, nothing)).toMatchObject({ violations: [], takenBack: 0 });
+  });
+
+  it('[P18] another event in its place is one taken back', () => {
+    const p = pair();
+    p.a.entries.push(newOwner(5, 1, doneUpTo(5).a), later(6, message(1, 3, 'a3')));
+    p.b.entries.push(events(6, [message(1, 3, 'a4')]), newOwner(6, 2, doneUpTo(5).b));
+    p.a.commands.set('a3', 'seen').set('a4', 'seen');
+    expect(texts(verdict(p, nothing))).toEqual(['P18 lost: 1000:6 is taken back by a later epoch']);
+  });
 });
