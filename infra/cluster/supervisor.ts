@@ -13,8 +13,8 @@ import { groupLives, type ProcessIdentity, signalGroup } from './process-table.t
 export const RESTART_AFTER_MS = 3_000;
 /** A part that takes longer to come up has failed. */
 const READY_WITHIN_MS = 30_000;
-/** A part that takes longer to end after SIGTERM is killed. */
-const END_WITHIN_MS = 15_000;
+/** A part that takes longer to end after SIGTERM is killed: longer than a node drains and stops (DRAIN_TIMEOUT_MS). */
+export const END_WITHIN_MS = 45_000;
 const LOOK_AGAIN_MS = 50;
 const LOG_TAIL_LINES = 20;
 
