@@ -106,6 +106,8 @@ export class CoreView implements NodeView {
       connections: connections.size,
       sessions: connections.sessions,
       lagging: connections.lagging,
+      bufferedBytes: connections.buffered.bytes,
+      bufferedMostBytes: connections.buffered.mostBytes,
       roomsOwned: owned,
       roomsRelayed,
       members,
