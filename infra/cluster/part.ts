@@ -22,7 +22,6 @@ export class Part {
   #child: ChildProcess | null = null;
   #identity: ProcessIdentity | null = null;
   #ended = Promise.resolve('not started');
-  #startedAt = 0;
 
   constructor(plan: PartPlan) {
     this.plan = plan;
@@ -35,11 +34,6 @@ export class Part {
 
   get runs(): boolean {
     return this.#child !== null;
-  }
-
-  /** Since the process was started last. */
-  get ranMs(): number {
-    return performance.now() - this.#startedAt;
   }
 
   /** Settles with the reason, such as "exit code 1", when the process started last has ended. */
@@ -59,7 +53,6 @@ export class Part {
       detached: true,
     });
     closeSync(log);
-    this.#startedAt = performance.now();
     this.#child = child;
     this.#identity = child.pid === undefined ? null : identify(child.pid, this.plan.mark);
     this.#ended = new Promise((resolve) => {

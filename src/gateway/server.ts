@@ -18,7 +18,6 @@ import type { Logger } from '../base/logger.ts';
 import type { Publisher } from '../room/ports.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Connections } from './connections.ts';
-import { LIMIT_FACTOR } from './delivery.ts';
 import { httpError } from './http-response.ts';
 import { idleTimeoutSec } from './keep-alive.ts';
 import type { Routes } from './routes.ts';
@@ -89,7 +88,7 @@ export class Server implements Publisher {
 
   #serveSockets(connections: Connections): void {
     const { receiveBytesMax, backpressureBytesMax, keepAliveMs } = this.#options;
-    const hardLimit = LIMIT_FACTOR * backpressureBytesMax;
+    const hardLimit = 2 * backpressureBytesMax;
     this.#app.ws<SocketData>('/ws', {
       maxPayloadLength: receiveBytesMax,
       maxBackpressure: hardLimit,

@@ -4,6 +4,8 @@ import { must } from '../../src/base/assert.ts';
 import { OneHistory } from './check/one-history.ts';
 import { claim, frame, LOG_ROOM, PLANTED_ROOMS, ROOM, type Told } from './check/planted.ts';
 
+const NOTHING = { set: [], members: [], whole: true };
+
 let broken: string[];
 let history: OneHistory;
 
@@ -34,7 +36,7 @@ function bring(node: string, epoch: number, copy: number): void {
 }
 
 function write(owner: string, epoch: number, seq: number, room: string = ROOM): void {
-  history.committed({ room, owner, epoch, seq }, 'written', { epoch, seq });
+  history.committed({ ...NOTHING, room, owner, epoch, seq }, 'written', { epoch, seq });
 }
 
 function publish(node: string, epoch: number, first: number, ...told: Told[]): void {
@@ -72,7 +74,7 @@ describe('[P18] what was told is kept', () => {
 
   test('a write that is told done and is not there, and one in an epoch of another', () => {
     own('n1:a', 10, null);
-    history.committed({ room: ROOM, owner: 'n1:a', epoch: 10, seq: 5 }, 'written', { epoch: 10, seq: 4 });
+    history.committed({ ...NOTHING, room: ROOM, owner: 'n1:a', epoch: 10, seq: 5 }, 'written', { epoch: 10, seq: 4 });
     write('n2:b', 10, 5);
     expect(broken).toEqual(['P18', 'P11']);
   });

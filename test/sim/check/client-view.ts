@@ -33,11 +33,15 @@ export class ClientView {
     const { epoch, seq, roster, state } = snapshot;
     const what = `${this.#name}: ${kind} ${epoch}/${seq}`;
     const record = this.#room.find(epoch);
+    const shown = replicaOf(state, roster);
+    if (record && !this.#room.copyEndsAt(record, seq)) {
+      return this.#report('P18', `${what} is before the end of ${record.copyOf?.epoch}/${record.copyOf?.end}`);
+    }
+    record?.learn(seq, shown);
     const digest = record?.digestAt(seq) ?? null;
     if (record === null || digest === null) {
       return this.#report('P6', `${what} is a place where the room never was (${record?.base}–${record?.end})`);
     }
-    const shown = replicaOf(state, roster);
     if (shown.digest !== digest) {
       const truth = record.replicaAt(seq);
       return this.#report('P6', `${what} shows\n  ${shown.describe()}\nthe events make it\n  ${truth.describe()}`);
@@ -52,7 +56,12 @@ export class ClientView {
     const what = `${this.#name}: P7 ${epoch}/${seq}`;
     const fits = epoch === this.epoch ? seq <= this.seq : epoch > this.epoch && seq === this.seq;
     if (!fits) this.#report('P7', `${what} does not continue ${this.epoch}/${this.seq}`);
-    const user = this.#room.find(epoch)?.head.roster.get(me)?.user;
+    const record = this.#room.find(epoch);
+    const known = this.#room.find(this.epoch)?.toldIn(this.seq) ?? null;
+    if (epoch > this.epoch && record && record.sharedWith(seq, known, seq) < seq) {
+      this.#report('P7', `${what} does not go on from ${this.epoch}/${this.seq}`);
+    }
+    const user = record?.head.roster.get(me)?.user;
     if (user !== undefined && user !== this.#user()) {
       this.#report('P8', `${what}: me ${me} is ${user}, the session is ${this.#user()}`);
     }
@@ -69,7 +78,7 @@ export class ClientView {
     }
     const record = this.#room.find(epoch);
     for (const [i, event] of events.entries()) {
-      const known = record?.at(first + i);
+      const known = record ? this.#room.heard(record, first + i, event) : undefined;
       if (!sameEvent(known, event)) {
         return this.#report('P11', `${what()}: ${eventText(event)}, published was ${eventText(known)}`);
       }

@@ -4,8 +4,9 @@
  */
 import type { ServerEvent } from '../../../src/protocol/server-reader.ts';
 import { idsOf } from '../command-id.ts';
+import type { EpochRecord } from './epoch-record.ts';
 import type { Report } from './report.ts';
-import type { EpochRecord, RoomRecord } from './room-record.ts';
+import type { RoomRecord } from './room-record.ts';
 
 /** `unknown`: its sender is gone, or was told that it will not learn. */
 type Outcome = 'open' | 'done' | 'refused' | 'unknown';

@@ -5,12 +5,14 @@
  * - `snapshot`: what the store does not hold, where the owner before was lost, or the store has forgotten its claim;
  * - what the store held and has forgotten since, by the model's own record of it, in rooms of any durability.
  *
- * An owner whose claim was forgotten and that lives on must have brought its copy back in the end.
+ * An owner whose claim was forgotten and that lives on must have brought its copy back in the end; of several copies the
+ * one of the latest epoch (decision 8).
  */
 import type { NodeKey } from '../../../src/cluster/ports.ts';
 import type { Kept, RoomMark } from '../store/room-mark.ts';
+import type { EpochRecord } from './epoch-record.ts';
 import type { Report } from './report.ts';
-import type { EpochRecord, RoomRecord } from './room-record.ts';
+import type { RoomRecord } from './room-record.ts';
 
 interface Owed {
   readonly room: RoomRecord;
@@ -69,11 +71,19 @@ export class Losses {
       const { last } = room;
       if (record.isOver || !lives(record.node) || !last) continue;
       const shared = record.sharedWith(end, last, last.end);
-      if (shared >= end) continue;
+      if (shared >= end || hasLaterCopy(last, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
       this.#report('P18', text);
     }
   }
+}
+
+/** The room goes on from what the owner of a later epoch still had. */
+function hasLaterCopy(last: EpochRecord, { epoch }: EpochRecord): boolean {
+  for (let link: EpochRecord | null = last; link; link = link.parent) {
+    if (link.copyOf && link.copyOf.epoch > epoch) return true;
+  }
+  return false;
 }
 
 function find(room: RoomRecord, kept: Kept | null): EpochRecord | null {

@@ -5,22 +5,24 @@
  * Builds the record of each room from the claims in the store and the frames that owners publish; other checkers read it.
  */
 import type { Claim, ClaimRequest, NodeKey } from '../../../src/cluster/ports.ts';
+import { STATUS } from '../../../src/protocol/op.ts';
 import { readEvents, type ServerEvent } from '../../../src/protocol/server-reader.ts';
 import { decodeMember } from '../../../src/room/member.ts';
 import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
 import { isPhantom, latin1 } from '../command-id.ts';
 import type { Kept, RoomMark } from '../store/room-mark.ts';
+import { EpochRecord } from './epoch-record.ts';
 import { Losses } from './losses.ts';
 import { Replica } from './replica.ts';
 import type { Report } from './report.ts';
-import { EpochRecord, eventText, RoomRecord, sameEvent } from './room-record.ts';
+import { eventText, type OnEvent, RoomRecord, sameEvent } from './room-record.ts';
 
 type RoomPlan = Pick<RoomRecord, 'name' | 'durability' | 'hasPresence'>;
 
+type Stored<K> = Iterable<readonly [key: K, value: Uint8Array | null]>;
+type Committed = Pick<Commit, 'room' | 'owner' | 'epoch' | 'seq' | 'set' | 'members' | 'whole'>;
+type Appended = Pick<LogAppend, 'room' | 'owner' | 'epoch' | 'seq'>;
 type ClaimedWith = Pick<ClaimRequest, 'room' | 'self' | 'dead' | 'copy'>;
-
-/** Told of each event once, when its owner publishes it. */
-export type OnEvent = (room: RoomRecord, epoch: EpochRecord, seq: number, event: ServerEvent) => void;
 
 export class OneHistory {
   readonly rooms = new Map<string, RoomRecord>();
@@ -28,16 +30,14 @@ export class OneHistory {
   /** Epochs whose beginning nobody saw published: the store held more than was told. */
   adopted = 0;
   readonly #report: Report;
-  readonly #onEvent: OnEvent;
   /** The last epoch that each node has published of each room. */
   readonly #told = new Map<string, number>();
 
   constructor(plans: readonly RoomPlan[], report: Report, onEvent: OnEvent) {
     this.#report = report;
-    this.#onEvent = onEvent;
     this.losses = new Losses(report);
     for (const { name, durability, hasPresence } of plans) {
-      this.rooms.set(name, new RoomRecord(name, durability, hasPresence));
+      this.rooms.set(name, new RoomRecord(name, durability, hasPresence, onEvent));
     }
   }
 
@@ -64,29 +64,35 @@ export class OneHistory {
     }
     // A room that is kept nowhere begins anew with each owner, though its seq may go on.
     const parent = kept === null || room.durability === 'none' ? null : room.find(kept.epoch);
-    const life = parent ? parent.life : (before?.life ?? 0) + 1;
     this.losses.judge(room, parent, base, false, dead);
     const isTold = parent !== null && base >= parent.base && base <= parent.end;
     const replica = isTold ? parent.replicaAt(base) : this.#adopt(room, claim, base, parent?.copyOf != null);
     replica.allAway();
-    const next = new EpochRecord(epoch, by, life, { parent, base, replica });
+    const next = new EpochRecord(epoch, by, { parent, base, replica });
     if (parent?.isOver && base === parent.end) parent.continuation = next;
     room.epochs.push(next);
   }
 
   /** `kept`: what the store model says that it has of the room now. */
-  committed(commit: Pick<Commit, 'room' | 'owner' | 'epoch' | 'seq'>, result: WriteResult, kept: Kept | null): void {
+  committed(commit: Committed, result: WriteResult, kept: Kept | null): void {
     if (result !== 'written') return;
-    const { room, owner, epoch, seq } = commit;
-    const record = this.room(room).find(epoch);
-    const what = `${room} ${epoch}/${seq} by ${owner}`;
-    if (record?.node !== owner) this.#report('P11', `${what} is written in an epoch of ${record?.node}`);
-    if (kept === null || kept.seq < seq) this.#report('P18', `${what} is told written, the store keeps ${kept?.seq}`);
-    if (record) record.durableSeq = Math.max(record.durableSeq, seq);
+    const { owner, epoch, seq } = commit;
+    const room = this.room(commit.room);
+    const record = room.find(epoch);
+    if (record?.copyOf && record.durableSeq === 0 && room.durability !== 'none') {
+      const written = storedRoom(commit.set, commit.members, room.hasPresence);
+      if (!commit.whole || !room.copyEndsAt(record, seq, written))
+        this.#report(
+          'P18',
+          `${room.name}: the copy of ${record.copyOf.epoch}/${record.copyOf.end} is written as ${seq}`,
+        );
+    }
+    this.#wrote(room, record, owner, seq, kept);
   }
 
-  appended(append: Pick<LogAppend, 'room' | 'owner' | 'epoch' | 'seq'>, result: WriteResult, kept: Kept | null): void {
-    this.committed(append, result, kept);
+  appended({ room: name, owner, epoch, seq }: Appended, result: WriteResult, kept: Kept | null): void {
+    const room = this.room(name);
+    if (result === 'written') this.#wrote(room, room.find(epoch), owner, seq, kept);
   }
 
   released(name: string, epoch: number, ttlMs: number, isDone: boolean): void {
@@ -118,12 +124,15 @@ export class OneHistory {
     const what = (): string => `${name} ${read.epoch}/${read.first}+${read.events.length}`;
     if (topic !== `${read.room}#${read.epoch}`) return this.#report('P11', `${what()} is published as ${topic}`);
     if (!record) return this.#report('P11', `${what()} is published, and nobody claimed that epoch`);
+    if (record.node === node && !room.copyEndsAt(record, read.first - 1)) {
+      return this.#report('P11', `${what()} goes on from a copy that was told up to ${record.base}`);
+    }
     if (read.first > record.base + 1 && record.at(read.first - 1) === undefined) {
       return this.#report('P11', `${what()} is published after ${record.end}`);
     }
-    const isNew = record.at(read.first + read.events.length - 1) === undefined;
+    const isNew = record.at(read.first) === undefined && !record.lacks(read.first);
     // Members who still listen under an epoch are told how it goes on, until they get SYNC.
-    if (isNew || !record.continuation?.hasBegun) this.#tells(node, name, read.epoch, what);
+    if (!record.continuation) this.#tells(node, name, read.epoch, what);
     if (isNew && (record.node !== node || record.isOver)) {
       const owns = record.isOver ? 'handed the room over' : 'owns the room';
       return this.#report('P11', `${what()} is published by ${node}, but ${record.node} ${owns}`);
@@ -152,11 +161,10 @@ export class OneHistory {
   #take(room: RoomRecord, record: EpochRecord, first: number, events: readonly ServerEvent[]): void {
     for (const [i, event] of events.entries()) {
       const seq = first + i;
-      const known = seq > record.base ? record.at(seq) : event;
-      if (known === undefined) {
+      const known = seq > record.base ? room.heard(record, seq, event) : event;
+      if (known === undefined || known === event) {
         if (hasPhantom(event)) this.#report('P15', `${room.name} ${seq} holds what a handler had undone`);
-        record.push(event);
-        this.#onEvent(room, record, seq, event);
+        if (known === undefined) room.tell(record, event);
       } else if (!sameEvent(known, event)) {
         const both = `${eventText(event)} and ${eventText(known)}`;
         this.#report('P11', `${room.name} ${record.epoch}/${seq} is two events: ${both}`);
@@ -179,8 +187,15 @@ export class OneHistory {
       return this.#report('P11', `${room.name}: ${by} claims with a copy of ${copy}, an epoch of ${parent?.node}`);
     }
     this.losses.judge(room, parent, parent.end, true, dead);
-    parent.continuation = new EpochRecord(epoch, by, parent.life, parent);
+    parent.continuation = new EpochRecord(epoch, by, parent);
     room.epochs.push(parent.continuation);
+  }
+
+  #wrote(room: RoomRecord, record: EpochRecord | null, owner: NodeKey, seq: number, kept: Kept | null): void {
+    const what = (): string => `${room.name} ${record?.epoch}/${seq} by ${owner}`;
+    if (record?.node !== owner) this.#report('P11', `${what()} is written in an epoch of ${record?.node}`);
+    if (kept === null || kept.seq < seq) this.#report('P18', `${what()} is told written, the store keeps ${kept?.seq}`);
+    if (record) record.durableSeq = Math.max(record.durableSeq, seq);
   }
 
   #tells(node: NodeKey, room: string, epoch: number, what: () => string): void {
@@ -192,26 +207,33 @@ export class OneHistory {
 
   /** The store holds more than was published: nobody was told, so the store's word is the truth. */
   #adopt(room: RoomRecord, claim: Claim & { kind: 'owned' }, base: number, isOfCopy: boolean): Replica {
-    const replica = new Replica();
     const { record } = claim;
-    if (record === null || room.durability === 'none') return replica;
+    if (record === null || room.durability === 'none') return new Replica();
     this.adopted++;
     room.hasUnseen = true;
     // A copy is written with what its owner is about to say.
     if (room.durability !== 'log' && !isOfCopy) {
       this.#report('P11', `${room.name}: the store holds ${base}, published was ${room.last?.end ?? 0}`);
     }
-    for (const [key, value] of record.state) replica.set(key, latin1(value));
-    for (const [number, value] of room.hasPresence ? record.members : []) {
-      const { user, meta } = decodeMember(number, value);
-      replica.put(number, { user, status: 0, meta: meta && latin1(meta) });
-    }
+    const replica = storedRoom(record.state, record.members, room.hasPresence);
     for (const entry of record.log) {
       const { first, events } = readEvents(entry.frame.slice());
       for (const [i, event] of events.entries()) if (first + i > record.seq) replica.apply(event);
     }
     return replica;
   }
+}
+
+/** The room as the store holds it; nobody is here. */
+function storedRoom(state: Stored<string>, members: Stored<number>, hasPresence: boolean): Replica {
+  const replica = new Replica();
+  for (const [key, value] of state) if (value) replica.set(key, latin1(value));
+  for (const [number, value] of hasPresence ? members : []) {
+    if (!value) continue;
+    const { user, meta } = decodeMember(number, value);
+    replica.put(number, { user, status: STATUS.away, meta: meta && latin1(meta) });
+  }
+  return replica;
 }
 
 function hasPhantom(event: ServerEvent): boolean {
