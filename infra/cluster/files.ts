@@ -31,6 +31,8 @@ export interface ClusterFile {
 export interface ProcessesFile {
   readonly supervisor: ProcessIdentity;
   readonly keep: boolean;
+  /** Whether a part that ends is started again. */
+  readonly restart: boolean;
   readonly parts: readonly ProcessIdentity[];
 }
 
@@ -64,13 +66,13 @@ export class ClusterFiles {
     this.#write('cluster.json', content);
   }
 
+  /** null: the cluster is not ready. */
+  readCluster(): ClusterFile | null {
+    return this.#read('cluster.json') as ClusterFile | null;
+  }
+
   readProcesses(): ProcessesFile | null {
-    try {
-      return JSON.parse(readFileSync(this.path('processes.json'), 'utf8')) as ProcessesFile;
-    } catch (cause) {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-      throw new Error(`${this.path('processes.json')} can't be read`, { cause });
-    }
+    return this.#read('processes.json') as ProcessesFile | null;
   }
 
   /** The first processes.json; throws when another start was faster. */
@@ -96,6 +98,15 @@ export class ClusterFiles {
 
   #isOurs(): boolean {
     return existsSync(join(this.dir, MARKER));
+  }
+
+  #read(name: string): unknown {
+    try {
+      return JSON.parse(readFileSync(this.path(name), 'utf8'));
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+      throw new Error(`${this.path(name)} can't be read`, { cause });
+    }
   }
 
   /** Whole or not at all: readers never see half a file. */

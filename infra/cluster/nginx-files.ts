@@ -11,7 +11,7 @@ export function writeNginxFiles(
 ): string[] {
   const main = files.path('nginx', 'nginx.conf');
   writeFileSync(main, `daemon off;\npid nginx.pid;\nerror_log stderr warn;\ninclude "${config}";\n`);
-  const servers = nodePorts.map((nodePort) => `server 127.0.0.1:${nodePort} max_fails=3 fail_timeout=3s;\n`);
+  const servers = nodePorts.map((nodePort) => `server 127.0.0.1:${nodePort} max_fails=0;\n`);
   writeFileSync(files.path('nginx', 'roomcast', 'upstream.conf'), servers.join(''));
   // The packaged folders for temporary files belong to root. Here, none are written (see nginx.conf), but they must be.
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${kind};\n`);

@@ -22,6 +22,7 @@ export class Part {
   #child: ChildProcess | null = null;
   #identity: ProcessIdentity | null = null;
   #ended = Promise.resolve('not started');
+  #startedAt = 0;
 
   constructor(plan: PartPlan) {
     this.plan = plan;
@@ -34,6 +35,11 @@ export class Part {
 
   get runs(): boolean {
     return this.#child !== null;
+  }
+
+  /** Since the process was started last. */
+  get ranMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   /** Settles with the reason, such as "exit code 1", when the process started last has ended. */
@@ -53,6 +59,7 @@ export class Part {
       detached: true,
     });
     closeSync(log);
+    this.#startedAt = performance.now();
     this.#child = child;
     this.#identity = child.pid === undefined ? null : identify(child.pid, this.plan.mark);
     this.#ended = new Promise((resolve) => {

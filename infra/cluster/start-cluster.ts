@@ -134,6 +134,7 @@ function claimFolder(options: ClusterOptions): ClusterFiles {
   files.claim({
     supervisor: identify(process.pid, process.argv[1] ?? process.execPath),
     keep: options.keep,
+    restart: options.restart,
     parts: [],
   });
   return files;

@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util';
 import { ClusterFiles } from './files.ts';
 import { DEFAULT_DIR } from './options.ts';
 import { commandLine, lives } from './process-table.ts';
-import { endGroup } from './supervisor.ts';
+import { END_WITHIN_MS, endGroup } from './supervisor.ts';
 
 /** Longer than a supervisor waits for its three kinds of parts to end. */
-const SUPERVISOR_ENDS_WITHIN_MS = 60_000;
+const SUPERVISOR_ENDS_WITHIN_MS = 3 * END_WITHIN_MS + 15_000;
 
 async function run(): Promise<void> {
   const { values } = parseArgs({ options: { dir: { type: 'string', default: DEFAULT_DIR } } });

@@ -81,6 +81,14 @@ export class Request {
     return false;
   }
 
+  /** The server shows that it has answered, and the answer did not come: asks again, the first time at once. */
+  lost(): void {
+    if (this.#state !== 'sent') return;
+    this.#state = 'wanted';
+    if (this.#tries > 1) this.#backOff();
+    else this.#send();
+  }
+
   /** What it was to bring about has come about. */
   settle(): void {
     this.#state = 'idle';

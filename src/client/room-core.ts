@@ -150,7 +150,8 @@ export class RoomCore {
         this.#onEvents(frame);
         return;
       case 'position':
-        if (this.#attached && this.#view.isBehind(frame.epoch, frame.seq)) this.#catchUp();
+        if (!this.#attached) this.#join.lost();
+        else if (this.#view.isBehind(frame.epoch, frame.seq)) this.#catchUp();
         return;
       case 'ack':
         if (this.#attached) this.#commands.ack(frame.cseq);

@@ -101,13 +101,17 @@ export class ClientConnection implements Commander {
     this.#delivery.drained();
   }
 
-  /** Now and then: whether the reader keeps up, and whether its resume token is still good for long enough (P5). */
-  look(now: number): void {
-    this.#delivery.look();
-    if (now < this.#renewAt) return;
+  /**
+   * Now and then: whether the reader keeps up, and whether its resume token is still good for long enough (P5). Answers
+   * how many bytes wait for it.
+   */
+  look(now: number): number {
+    const bytes = this.#delivery.look();
+    if (now < this.#renewAt) return bytes;
     this.#renewAt = Number.POSITIVE_INFINITY;
     this.goAway('the session is due for a new resume token', () => 0);
     this.close(CLOSE.goingAway, 'the session is due for a new resume token');
+    return 0;
   }
 
   /** From the socket: it is gone and must not be touched again. */

@@ -26,6 +26,12 @@ export interface ConnectionsOptions {
   readonly onResumed: (identity: SessionIdentity) => void;
 }
 
+/** What waits for all clients to read, and for the one with the most. */
+export interface Buffered {
+  readonly bytes: number;
+  readonly mostBytes: number;
+}
+
 /** How often readers are looked at. */
 const LOOK_MS = 250;
 /** They are also looked at when this share of the limit was published: none gets from below it to twice of it unseen. */
@@ -56,6 +62,7 @@ export class Connections implements ConnectionHost {
   #lastId = 0;
   #look: Timer | null = null;
   #publishedBytes = 0;
+  #buffered: Buffered = { bytes: 0, mostBytes: 0 };
 
   constructor(
     rooms: Rooms,
@@ -93,6 +100,11 @@ export class Connections implements ConnectionHost {
 
   get lagging(): number {
     return this.slowReaders.size;
+  }
+
+  /** As it was at the last look. */
+  get buffered(): Buffered {
+    return this.#buffered;
   }
 
   accept(socket: Socket): ClientConnection {
@@ -163,11 +175,18 @@ export class Connections implements ConnectionHost {
   #lookAtAll(): void {
     this.#publishedBytes = 0;
     const now = this.clock.now();
-    for (const connection of this.#byId.values()) connection.look(now);
+    let [bytes, mostBytes] = [0, 0];
+    for (const connection of this.#byId.values()) {
+      const waiting = connection.look(now);
+      bytes += waiting;
+      mostBytes = Math.max(mostBytes, waiting);
+    }
+    this.#buffered = { bytes, mostBytes };
   }
 
   #stopLooking(): void {
     this.#look?.cancel();
     this.#look = null;
+    this.#buffered = { bytes: 0, mostBytes: 0 };
   }
 }

@@ -29,6 +29,10 @@ export interface DeliveryHost {
 
 /** Four times the rooms of one connection (a guess): it has left and joined others all the while. */
 const OWED_MAX = 64;
+/** What waits for one reader is at most this times the size at which it lags (P20). */
+export const LIMIT_FACTOR = 2;
+/** From here on a frame could take a buffer far beyond its limit: snapshots, and what a member missed (P7). */
+const LARGE_BYTES = 16 * 1024;
 
 interface Owner {
   readonly seats: readonly Seat[];
@@ -57,6 +61,7 @@ export class Delivery {
   send(frame: Uint8Array): void {
     if (!this.#open) return;
     if (this.#lagging) this.#host.counters.framesDropped++;
+    else if (frame.length >= LARGE_BYTES && !this.#hasRoomFor(frame.length)) this.dropped();
     else if (this.#socket.send(frame) === 'dropped') this.#lag();
     else this.#host.counters.framesOut++;
   }
@@ -88,9 +93,12 @@ export class Delivery {
     this.#lag();
   }
 
-  /** Looks whether the reader keeps up. */
-  look(): void {
-    if (this.#open && !this.#lagging && this.#socket.bufferedBytes() > this.#host.lagBytes) this.#lag();
+  /** Looks whether the reader keeps up; answers how many bytes wait for it. */
+  look(): number {
+    if (!this.#open) return 0;
+    const bytes = this.#socket.bufferedBytes();
+    if (bytes > this.#host.lagBytes) this.#lag();
+    return bytes;
   }
 
   /** The reader took something from the buffer. */
@@ -118,6 +126,15 @@ export class Delivery {
   gone(): void {
     this.#open = false;
     this.#host.slowReaders.delete(this);
+  }
+
+  /**
+   * The socket library takes a frame of any size until its buffer is full. One that is over the limit by itself goes to a
+   * reader that has read everything else, or it would never get there.
+   */
+  #hasRoomFor(bytes: number): boolean {
+    const waiting = this.#socket.bufferedBytes();
+    return waiting === 0 || waiting + bytes <= LIMIT_FACTOR * this.#host.lagBytes;
   }
 
   #lag(): void {

@@ -18,6 +18,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Publisher } from '../room/ports.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Connections } from './connections.ts';
+import { LIMIT_FACTOR } from './delivery.ts';
 import { httpError } from './http-response.ts';
 import { idleTimeoutSec } from './keep-alive.ts';
 import type { Routes } from './routes.ts';
@@ -88,7 +89,7 @@ export class Server implements Publisher {
 
   #serveSockets(connections: Connections): void {
     const { receiveBytesMax, backpressureBytesMax, keepAliveMs } = this.#options;
-    const hardLimit = 2 * backpressureBytesMax;
+    const hardLimit = LIMIT_FACTOR * backpressureBytesMax;
     this.#app.ws<SocketData>('/ws', {
       maxPayloadLength: receiveBytesMax,
       maxBackpressure: hardLimit,

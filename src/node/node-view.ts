@@ -36,7 +36,7 @@ export class CoreView implements NodeView {
 
   ready(): { ok: boolean; reasons: string[] } {
     const reasons = this.#storageTroubles();
-    if (this.isStopping) reasons.push('the node is stopping');
+    if (this.isStopping) reasons.push('the node is draining');
     return { ok: reasons.length === 0, reasons };
   }
 
@@ -44,8 +44,9 @@ export class CoreView implements NodeView {
     const now = this.#clock.wall();
     const self = this.#core.describe();
     const others = this.#core.membership.nodes().filter(({ incarnation }) => incarnation !== self.incarnation);
-    const nodes = [self, ...others].map(({ id, startedAt, owned, members, connections }) => {
-      return { id, uptimeMs: Math.max(0, now - startedAt), owned, members, connections, self: id === self.id };
+    const nodes = [self, ...others].map(({ id, startedAt, owned, members, connections, draining }) => {
+      const uptimeMs = Math.max(0, now - startedAt);
+      return { id, uptimeMs, owned, members, connections, draining, self: id === self.id };
     });
     const [reason = null] = this.#storageTroubles();
     return { node: self.id, storage: { type: this.#storage().type, ok: reason === null, reason }, nodes };
@@ -105,6 +106,8 @@ export class CoreView implements NodeView {
       connections: connections.size,
       sessions: connections.sessions,
       lagging: connections.lagging,
+      bufferedBytes: connections.buffered.bytes,
+      bufferedMostBytes: connections.buffered.mostBytes,
       roomsOwned: owned,
       roomsRelayed,
       members,

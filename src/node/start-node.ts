@@ -22,7 +22,12 @@ import { openStores, type Stores } from './stores.ts';
 export interface RunningNode {
   readonly id: string;
   readonly port: number;
-  /** Gives the rooms back, closes the sockets with 4000, and ends everything that the node has running. */
+  /**
+   * Before `stop`, for a deploy: takes no more clients, hands its rooms to other nodes and asks its clients to come again.
+   * Settles when they have gone, after DRAIN_TIMEOUT_MS, where no other node is there, or when `stop` is called.
+   */
+  drain(): Promise<void>;
+  /** Gives the rooms back, closes the sockets with 4000, and ends everything that the node has running. Any number of calls. */
   stop(): Promise<void>;
 }
 
@@ -32,6 +37,9 @@ const SECRET_BYTES = 32;
 const SESSION_STORE_TIMEOUT_MS = 1000;
 /** Close frames and last packets get this long to leave before the sockets are cut. */
 const CLOSING_MS = 200;
+
+/** What `stop` needs at the most, behind a Redis that hangs. Whoever starts a process waits for DRAIN_TIMEOUT_MS and this. */
+export const STOP_WITHIN_MS = 10_000;
 
 /** `definitions` are served beside those of ROOMS_DIR. Rejects when the configuration can't be served. */
 export async function startNode(
@@ -78,23 +86,34 @@ export async function startNode(
   try {
     await core.start();
     const port = await server.listen(core.connections, new Routes(view, config));
-    return { id: config.nodeId, port, stop: () => stopNode(core, server, view, stores, metrics) };
+    const refuse = (): void => {
+      view.isStopping = true;
+      server.drain();
+      server.stopListening();
+    };
+    let drained: Promise<void> | null = null;
+    let stopped: Promise<void> | null = null;
+    return {
+      id: config.nodeId,
+      port,
+      drain() {
+        refuse();
+        drained ??= core.drain();
+        return drained;
+      },
+      stop() {
+        refuse();
+        stopped ??= stopNode(core, server, stores, metrics);
+        return stopped;
+      },
+    };
   } catch (cause) {
-    await stopNode(core, server, view, stores, metrics);
+    await stopNode(core, server, stores, metrics);
     throw cause;
   }
 }
 
-async function stopNode(
-  core: NodeCore,
-  server: Server,
-  view: CoreView,
-  stores: Stores,
-  metrics: Metrics,
-): Promise<void> {
-  view.isStopping = true;
-  server.drain();
-  server.stopListening();
+async function stopNode(core: NodeCore, server: Server, stores: Stores, metrics: Metrics): Promise<void> {
   await core.stop('the node is stopping');
   await new Promise((resolve) => setTimeout(resolve, CLOSING_MS));
   server.close();

@@ -32,6 +32,8 @@ export class Edge {
   /** null until the owner's first answer says where the room stands; under an owner before, until that of this one. */
   #at: Position | null;
   #attaching = false;
+  /** The owner has answered as one. */
+  isHeard = false;
   /** An owner of an earlier epoch than this node has seen is outdated, and learns it by our ATTACH. */
   readonly #epochSeen: number;
 
@@ -124,6 +126,7 @@ export class Edge {
     const { epoch, end } = answer;
     if (this.#at && (this.#at.epoch !== epoch || this.#at.seq !== end)) return this.#attachOnce();
     this.#at = { epoch, seq: end };
+    this.isHeard = true;
     for (const { conn, req, me, cseq } of targets) this.#seats.get(conn)?.joined(req, me, cseq, answer);
   }
 
@@ -132,6 +135,7 @@ export class Edge {
     if (at && (view.epoch < at.epoch || (view.epoch === at.epoch && view.seq < at.seq))) return;
     if (!isReset && at && (at.epoch !== view.epoch || at.seq !== view.seq)) return this.#attachOnce();
     this.#at = { epoch: view.epoch, seq: view.seq };
+    this.isHeard = true;
     if (isReset) this.#attaching = false;
     const synced = new Set<LocalSeat>();
     for (const { conn, me, cseq } of targets) {
@@ -147,6 +151,7 @@ export class Edge {
   }
 
   attached(at: Position): void {
+    this.isHeard = true;
     this.#attaching = false;
     if (this.#at && (this.#at.epoch !== at.epoch || this.#at.seq < at.seq)) this.#attachOnce();
   }

@@ -4,6 +4,7 @@
  * that lagged took over), the copy is the room: the one with the latest epoch, if several nodes hold one.
  */
 import type { Claim, NodeKey } from '../cluster/ports.ts';
+import type { Edge } from './edge.ts';
 import type { Owner } from './owner.ts';
 import type { Position } from './ports.ts';
 
@@ -39,6 +40,8 @@ export class Past {
   wasFenced = false;
   /** Where the members here stand that listen under the last epoch; null: nobody does, or it means nothing to others. */
   at: Position | null = null;
+  /** Owners in a row that the directory named and that sent us away unheard: the next look at it waits accordingly. */
+  bounces = 0;
   #epochSeen = 0;
 
   /** The highest epoch that this node has seen of the room: the next one is above it. */
@@ -46,10 +49,21 @@ export class Past {
     return this.#epochSeen;
   }
 
+  /** The node is an edge no more. */
+  leftEdge({ position, isHeard }: Pick<Edge, 'position' | 'isHeard'>): void {
+    this.bounces = isHeard ? 0 : this.bounces + 1;
+    this.stoodAt(position);
+  }
+
   /** The node gives up the role in which its members came to stand there. */
   stoodAt(at: Position | null): void {
     this.at = at;
     if (at !== null) this.sawEpoch(at.epoch);
+  }
+
+  ownsIn(epoch: number): void {
+    this.bounces = 0;
+    this.sawEpoch(epoch);
   }
 
   sawEpoch(epoch: number): void {

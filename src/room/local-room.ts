@@ -78,7 +78,7 @@ export class LocalRoom implements Place {
 
   /** Finds out who owns the room. `suspect` is an owner that this node knows to be dead. */
   resolve(suspect: NodeKey | null = null): void {
-    if (this.#role.kind === 'edge') this.past.stoodAt(this.#role.edge.position);
+    if (this.#role.kind === 'edge') this.past.leftEdge(this.#role.edge);
     this.#role = RESOLVING;
     void resolveOwner(this, this.#context, suspect);
   }
@@ -151,7 +151,7 @@ export class LocalRoom implements Place {
       onClosed: (frame) => this.#closed(owner, frame),
     });
     this.#role = { kind: 'owner', owner };
-    this.past.sawEpoch(owner.epoch);
+    this.past.ownsIn(owner.epoch);
     this.#context.rooms.snapshotter.track(owner);
     owner.created();
     if (owner.roster.size > 0) this.#context.watchGrace(this);

@@ -266,6 +266,11 @@ export class Owner {
     else this.schedule();
   }
 
+  /** Others have reason to think that the room is not ours. */
+  verify(): void {
+    this.#context.snapshotter.touch(this);
+  }
+
   /** The outbox is flushed at the end of this turn. */
   schedule(): void {
     if (this.#scheduled) return;

@@ -53,6 +53,8 @@ export function receiveAsOwner(
       if (room?.owner) return command(op, room.owner, from, conn, cseq, body);
       return behindJoin(room, (owner) => command(op, owner, from, conn, cseq, body));
     }
+    case RELAY.doubted:
+      return room?.owner?.verify();
     case RELAY.detach:
       return behindJoin(room, (owner) => detachEdge(owner, from));
     default:
@@ -63,8 +65,10 @@ export function receiveAsOwner(
 function asOwner(room: LocalRoom | null, from: NodeKey, name: string, post: Post, task: (owner: Owner) => void): void {
   if (!room) return post.post(from, roomMessage(RELAY.moved, name));
   room.whenResolved(() => {
-    if (room.owner) task(room.owner);
-    else post.post(from, roomMessage(RELAY.moved, name));
+    if (room.owner) return task(room.owner);
+    post.post(from, roomMessage(RELAY.moved, name));
+    // The directory sent that node here: it may have forgotten whose the room is, and who owns it must learn that.
+    if (room.role.kind === 'edge') post.post(room.role.edge.owner, roomMessage(RELAY.doubted, name));
   });
 }
 

@@ -15,6 +15,7 @@ export const RELAY = {
   patch: 5,
   attach: 6,
   detach: 7,
+  doubted: 8,
   // Owner to edge.
   frame: 20,
   send: 21,
@@ -52,8 +53,11 @@ export function readBinOrNil(r: Reader, what: string): Uint8Array | null {
   return r.nil() ? null : r.bin(what);
 }
 
-/** The messages that carry a room's name alone: DETACH, MOVED. */
-export function roomMessage(op: typeof RELAY.detach | typeof RELAY.moved, room: string): WriteMessage {
+/** The messages that carry a room's name alone. */
+export function roomMessage(
+  op: typeof RELAY.detach | typeof RELAY.doubted | typeof RELAY.moved,
+  room: string,
+): WriteMessage {
   return (w) => head(w, 0, op, room);
 }
 

@@ -18,14 +18,19 @@ const RETRY_MAX_MS = 1000;
 /** Waiting JOINs are refused after so many tries: well within a client's patience, longer than a blip. */
 const TRIES_UNTIL_REFUSED = 3;
 
+/** A room that moves may send us on once or twice; more often, and something is wrong that others must mend first. */
+const BOUNCES_FREE = 2;
+
 /** Rooms of one outage whose take-over got no answer; of more, numbers of lost members may be given out again. */
 const HALF_TAKEN_MAX = 10_000;
 
 export async function resolveOwner(room: LocalRoom, context: RegistryContext, suspect: NodeKey | null): Promise<void> {
   const proof = proofToTakeOver(room.type);
   let dead = suspect;
-  let waits = false;
-  for (let tries = 0; !context.isStopped(); tries++) {
+  // Where directory and owner send us to and fro, neither is asked on and on.
+  const start = Math.max(0, room.past.bounces - BOUNCES_FREE);
+  let waits = start > 0;
+  for (let tries = start; !context.isStopped(); tries++) {
     if (waits) {
       if (tries >= TRIES_UNTIL_REFUSED) room.refuseWaiting("the room's owner can't be reached now");
       // An answer that was lost may have made this node the owner; whoever asks for the room next finds that out.

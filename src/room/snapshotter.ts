@@ -103,6 +103,12 @@ export class Snapshotter {
     this.#markAt(owner, tracked);
   }
 
+  /** Commits the room, changed or not: the store then tells whether it is still ours. */
+  touch(owner: Owner): void {
+    const tracked = this.#tracked.get(owner);
+    if (tracked) this.#markAt(owner, tracked);
+  }
+
   /** Commits every room, changed or not. */
   touchAll(): void {
     for (const [owner, tracked] of this.#tracked) this.#markAt(owner, tracked);

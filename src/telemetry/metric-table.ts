@@ -6,6 +6,9 @@ export interface Gauges {
   readonly connections: number;
   readonly sessions: number;
   readonly lagging: number;
+  /** What waits for all clients, and for the one with the most. */
+  readonly bufferedBytes: number;
+  readonly bufferedMostBytes: number;
   readonly roomsOwned: number;
   /** Rooms that have members here and their owner elsewhere. */
   readonly roomsRelayed: number;
@@ -108,6 +111,8 @@ export const GAUGE_ROWS: readonly MetricRow<keyof Gauges>[] = [
   { field: 'connections', name: 'connections', help: 'Open WebSockets.' },
   { field: 'sessions', name: 'sessions', help: 'Open sessions.' },
   { field: 'lagging', name: 'lagging', help: 'Clients behind their buffer right now.' },
+  { field: 'bufferedBytes', name: 'buffered_bytes', help: 'Bytes that wait for clients to read, at the last look.' },
+  { field: 'bufferedMostBytes', name: 'buffered_most_bytes', help: 'Of these, the bytes of the client with the most.' },
   { field: 'roomsOwned', name: 'rooms_owned', help: 'Rooms that this node owns.' },
   { field: 'roomsRelayed', name: 'rooms_relayed', help: 'Rooms with members here whose owner is elsewhere.' },
   { field: 'members', name: 'members', help: 'Members with a connection here, counted once per room.' },

@@ -108,6 +108,22 @@ describe('a reader that stops reading', () => {
     expect(seqs(feed.fast)).toEqual(Array.from({ length: feed.rooms.seq }, (_, i) => i + 1));
   });
 
+  test('[P20] costs no more than twice its limit, however large what it asks for is', async () => {
+    const feed = await newFeed();
+    const slow = feed.connections.get(1);
+    feed.slow.ws.pause();
+    let most = 0;
+    for (let rounds = 0; feed.connections.lagging === 0; rounds++) {
+      if (rounds > 1_000) throw new Error('the slow reader never lagged');
+      // As many rooms of 200 kB that it joins in one turn.
+      for (let i = 0; i < 8; i++) slow?.send(new Uint8Array(200_000));
+      feed.clock.advance(250);
+      most = Math.max(most, feed.connections.buffered.mostBytes);
+    }
+    expect(most).toBeGreaterThan(BUFFER_BYTES / 2);
+    expect(most).toBeLessThanOrEqual(2 * BUFFER_BYTES);
+  });
+
   test('[P20] reads 4001 when it reads on: it was found out before its buffer was full', async () => {
     const feed = await newFeed();
     feed.slow.ws.pause();

@@ -3,7 +3,7 @@ import { META_BYTES_MAX } from '../../../src/protocol/limits.ts';
 import { encodeClosed, encodeError, encodeLeft } from '../../../src/protocol/server-frame.ts';
 import { outcome } from './fake-server.ts';
 import { inRoom, joining } from './in-room.ts';
-import { ack, EPOCH, events, joined, own, ROOM, resumed } from './server-says.ts';
+import { ack, EPOCH, events, joined, own, position, ROOM, resumed } from './server-says.ts';
 
 describe('joining', () => {
   test('[P6] JOINED with a snapshot gives roster, state and position', async () => {
@@ -80,6 +80,20 @@ describe('joining', () => {
     const t = joining();
     t.clock.advance(15_000);
     expect(t.core.status).toBe('waiting');
+  });
+
+  test('[P13] POSITION in place of JOINED means that it was dropped: the JOIN is asked again, ever more slowly', () => {
+    const t = joining();
+    const first = t.socket.one('join').req;
+    t.say(position(99), position(99));
+    const second = t.socket.one('join');
+    expect([second.since, second.req > first]).toEqual([null, true]);
+    t.clock.advance(200);
+    expect(t.socket.heard()).toMatchObject([{ op: 'join' }]);
+    t.say(joined(second.req));
+    expect(t.room.phase).toBe('joined');
+    t.say(position(10));
+    expect(t.socket.heard()).toEqual([]);
   });
 
   test('JOINED twice counts once', () => {

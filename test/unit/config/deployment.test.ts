@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { END_WITHIN_MS } from '../../../infra/cluster/supervisor.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { SETTINGS } from '../../../src/config/settings.ts';
+import { STOP_WITHIN_MS } from '../../../src/node/start-node.ts';
 
 const at = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
 const file = (path: string): string => readFileSync(at(path), 'utf8');
@@ -100,8 +102,15 @@ describe('docker-compose.cluster.yml', () => {
   it('allows each node the files for all its connections, and time for a drain', () => {
     for (const node of Object.values(nodes)) {
       expect(node.ulimits?.nofile.hard).toBeGreaterThan(2 * defaults.connectionsMax);
-      expect(Number.parseInt(node.stop_grace_period ?? '', 10) * 1000).toBeGreaterThan(defaults.graceMs);
+      const graceMs = Number.parseInt(node.stop_grace_period ?? '', 10) * 1000;
+      expect(graceMs).toBeGreaterThan(defaults.drainTimeoutMs + STOP_WITHIN_MS);
     }
+  });
+});
+
+describe('npm run cluster', () => {
+  it('waits for as long as a node drains and stops', () => {
+    expect(END_WITHIN_MS).toBeGreaterThan(defaults.drainTimeoutMs + STOP_WITHIN_MS);
   });
 });
 
@@ -173,7 +182,8 @@ describe('nginx.conf', () => {
     expect(file('nginx.conf')).toContain(`(${defaults.connectionsMax.toLocaleString('en')})`);
   });
 
-  it('takes a node out after some failures, in each line of the list', () => {
-    for (const [, , , options] of upstream) expect(options).toMatch(/max_fails=\d+ fail_timeout=\d+s/);
+  it('takes no node out for failures: a WebSocket counts as success only at its end', () => {
+    for (const [, , , options] of upstream) expect(options).toBe('max_fails=0');
+    expect(file('infra/cluster/nginx-files.ts')).toContain('max_fails=0;');
   });
 });

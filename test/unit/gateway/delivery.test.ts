@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodePing, encodeSend } from '../../../src/protocol/client-writer.ts';
-import { encodeAck } from '../../../src/protocol/server-frame.ts';
+import { encodeAck, encodeDirect } from '../../../src/protocol/server-frame.ts';
 import { type Client, FakeGateway } from './fakes.ts';
 
 /** As uWS does it: in the middle of an iteration over topics. */
@@ -70,6 +70,30 @@ describe('a slow reader', () => {
     expect(client.socket.frames).toEqual([]);
     expect(client.seat('demo:1').heard).toHaveLength(1);
     expect(gateway.counters.framesDropped).toBe(2);
+  });
+
+  test('[P20] a large frame that would take its buffer over the limit is not sent, and it lags', () => {
+    const gateway = new FakeGateway();
+    const client = gateway.welcomed('demo:1');
+    // Over the limit of these tests, 8,000 bytes, by itself: taken where nothing waits.
+    const large = encodeDirect('demo:1', 1, new Uint8Array(16 * 1024));
+    client.connection.send(large);
+    expect(client.socket.take()).toHaveLength(1);
+    client.socket.buffered = 1;
+    client.connection.send(large);
+    gateway.clock.settle();
+    expect(client.socket.frames).toEqual([]);
+    expect([gateway.connections.lagging, gateway.counters.framesDropped]).toEqual([1, 1]);
+  });
+
+  test('what waits is summed up at each look', () => {
+    const gateway = new FakeGateway();
+    const [one, two] = [gateway.welcomed('demo:1'), gateway.welcomed('demo:1')];
+    [one.socket.buffered, two.socket.buffered] = [3_000, 5_000];
+    gateway.clock.advance(250);
+    expect(gateway.connections.buffered).toEqual({ bytes: 8_000, mostBytes: 5_000 });
+    for (const client of [one, two]) client.connection.closed();
+    expect(gateway.connections.buffered).toEqual({ bytes: 0, mostBytes: 0 });
   });
 
   test('[P20] a send that finds the buffer full makes it lag as well', () => {

@@ -218,6 +218,36 @@ describe('failed over to a replica that lagged', () => {
     expect(first.last('sync').epoch).toBe(second.last('sync').epoch);
   });
 
+  /** The replica names an owner before. That one knows its successor, which has nothing to write and lost no connection. */
+  async function misled(): Promise<[CoreNode, CoreNode, CoreNode]> {
+    const nodes = await steady('a', 'b', 'c');
+    const [a, b] = nodes;
+    await joined(b);
+    await joined(a);
+    await cluster.run(COMMITTED_MS);
+    cluster.store.rooms.set(ROOM, { ...replica(), owner: a.core.key }, 60_000);
+    return nodes;
+  }
+
+  test('[P6] a JOIN that the replica sends to an owner before makes the owner look', async () => {
+    const [a, b, c] = await misled();
+    await joined(c);
+    await cluster.run(2_000);
+    const third = await joined(c);
+    expect(third.last('joined').me).toBeGreaterThan(2);
+    expect([a.role(ROOM), b.role(ROOM), c.role(ROOM)].sort()).toEqual(['edge', 'edge', 'owner']);
+  });
+
+  test('[P6] a JOIN that is sent to and fro is refused, and the store is not asked on and on', async () => {
+    const [, b, c] = await misled();
+    b.gate.failing.add('snapshots.commit');
+    const third = await joined(c);
+    await cluster.run(2_000);
+    expect(c.counters.claims).toBeLessThan(10);
+    expect(third.last('error')).toMatchObject({ code: 'unavailable', retry: true });
+    expect(b.role(ROOM)).toBe('owner');
+  });
+
   test('[P12] the epoch grows although the clock of the replica is behind', async () => {
     const [a, b] = await steady('a', 'b');
     const [first, second] = [await joined(a), await joined(b)];

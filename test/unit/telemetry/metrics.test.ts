@@ -7,6 +7,8 @@ const GAUGES: Gauges = {
   connections: 3,
   sessions: 2,
   lagging: 1,
+  bufferedBytes: 9,
+  bufferedMostBytes: 8,
   roomsOwned: 4,
   roomsRelayed: 5,
   members: 6,
