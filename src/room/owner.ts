@@ -10,6 +10,7 @@ import { encodeClosed, encodeError, encodeLeft } from '../protocol/server-frame.
 import { answerJoin } from './answer-join.ts';
 import type { OwnerEvents, RoomContext } from './context.ts';
 import type { RoomType } from './definition.ts';
+import { Doubts } from './doubts.ts';
 import { Feed } from './feed.ts';
 import { Member } from './member.ts';
 import type { MemberLink, RoomView } from './member-link.ts';
@@ -36,6 +37,7 @@ export class Owner {
   readonly events: OwnerEvents;
   readonly #context: RoomContext;
   readonly #script: Script | null;
+  readonly #doubts: Doubts;
   #scheduled = false;
   #closed = false;
   /** CLOSED, until the flush that says it behind everything else. */
@@ -60,6 +62,7 @@ export class Owner {
     const { handlers } = type;
     this.#script = handlers ? new Script(handlers, this, context.clock, context.log, context.counters) : null;
     this.commands = new OrderedCommands(this, this.#script);
+    this.#doubts = new Doubts(context.clock, context.snapshotter);
   }
 
   get epoch(): number {
@@ -78,7 +81,8 @@ export class Owner {
 
   join(link: MemberLink, request: JoinRequest): void {
     // Its answer would be held, with a copy of the state: a client that asks on would fill the node.
-    const refusal = this.feed.isHolding ? LOG_AWAY : this.enter(link, request.meta);
+    const notNow = this.feed.isHolding ? LOG_AWAY : this.#doubts.refusal(this, link.session.sid, request.since);
+    const refusal = notNow ?? this.enter(link, request.meta);
     if (refusal) {
       const { code, text } = refusal;
       return link.refused(request.req, encodeError(code, text, { req: request.req, room: this.room }));

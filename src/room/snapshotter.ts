@@ -109,6 +109,11 @@ export class Snapshotter {
     if (tracked) this.#markAt(owner, tracked);
   }
 
+  /** At that time, or later, the store had the room as this owner's. */
+  writtenAt(owner: Owner): number {
+    return this.#tracked.get(owner)?.committedAt ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Commits every room, changed or not. */
   touchAll(): void {
     for (const [owner, tracked] of this.#tracked) this.#markAt(owner, tracked);
@@ -220,16 +225,19 @@ export class Snapshotter {
 
   /** Never rejects. */
   async #commit(owners: readonly Owner[], pending: readonly PendingCommit[]): Promise<void> {
+    const sentAt = this.#clock.now();
     try {
       const results = await this.#store.commit(pending.map(({ commit }) => commit));
       this.#failures = 0;
-      for (const [i, owner] of owners.entries()) this.#answered(owner, must(pending[i], 'its commit'), results[i]);
+      for (const [i, owner] of owners.entries()) {
+        this.#answered(owner, must(pending[i], 'its commit'), results[i], sentAt);
+      }
     } catch (cause) {
       this.#failed(owners, pending, cause);
     }
   }
 
-  #answered(owner: Owner, pending: PendingCommit, result: WriteResult | undefined): void {
+  #answered(owner: Owner, pending: PendingCommit, result: WriteResult | undefined, sentAt: number): void {
     if (result === 'failed') this.#counters.commitsFailed++;
     else this.#counters.commits++;
     const tracked = this.#tracked.get(owner);
@@ -241,7 +249,7 @@ export class Snapshotter {
       tracked.refusals = 0;
       this.#log.info({ room: owner.room }, 'the store takes a room again');
     }
-    tracked.committedAt = this.#clock.now();
+    tracked.committedAt = sentAt;
     if (pending.commit.whole) tracked.whole = false;
     if (result !== 'written') owner.events.onFenced();
   }

@@ -5,6 +5,7 @@ export interface Tracked {
   /** When the first and the last uncommitted change came; null while there is none. */
   firstAt: number | null;
   lastAt: number;
+  /** When the last commit that the store took was sent. */
   committedAt: number;
   committing: boolean;
   /** The next commit replaces all that the store has. */

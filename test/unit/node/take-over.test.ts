@@ -245,4 +245,43 @@ describe('a fenced owner', () => {
     expect(second.events(ROOM).at(-1)).toMatch(/1:meanwhile$/);
     expect(a.counters.fenced).toBe(1);
   });
+
+  test.each([ROOM, LOG_ROOM])('[P17] of %s does not serve who has seen its successor', async (room) => {
+    const [a, b] = await steady('a', 'b');
+    // Its node does not notice that this connection is lost.
+    const first = await joined(a, room);
+    await joined(b, room);
+    first.send(room, 1, 'one');
+    await cluster.run(COMMITTED_MS);
+    a.gate.isCut = true;
+    await cluster.run(2 * NODE_TTL_MS);
+    const there = await joined(b, room, first.resume);
+    there.send(room, 2, 'two');
+    await cluster.run();
+    const { epoch, seq } = { ...there.last('joined'), seq: b.owner(room).feed.seq };
+    // Back at the old owner, whose count of its commands is behind.
+    const back = a.connect(there.resume);
+    await cluster.run(2_000);
+    back.join(room, { epoch, seq });
+    await cluster.run();
+    expect(back.all('joined')).toEqual([]);
+    expect(back.last('error')).toMatchObject({ code: 'unavailable', retry: true });
+    a.gate.isCut = false;
+    await cluster.run(2_000);
+    back.join(room, { epoch, seq });
+    await cluster.run(1_000);
+    expect(back.last('joined')).toMatchObject({ epoch, cseq: 2 });
+  });
+
+  test('serves who has seen a later epoch than there is, once the store says that it is the owner', async () => {
+    const [a] = await steady('a');
+    const client = await joined(a);
+    const since = { epoch: client.last('joined').epoch + 1_000_000, seq: 1 };
+    for (let tries = 0; tries < 5; tries++) {
+      client.join(ROOM, since);
+      await cluster.run(COMMITTED_MS);
+    }
+    expect(client.last('joined').seq).toBe(1);
+    expect(client.all('joined').length).toBeGreaterThan(1);
+  });
 });
