@@ -124,13 +124,13 @@ export const redis = {
     'REDIS_CONNECT_TIMEOUT_MS',
     durationMs(100),
     10_000,
-    'A connection attempt that takes longer has failed.',
+    'An attempt that has not made a connection ready for use after this has failed.',
   ),
   redisCommandTimeoutMs: setting(
     'REDIS_COMMAND_TIMEOUT_MS',
     durationMs(100),
     5_000,
-    'A command without an answer after this has failed.',
+    'A call without an answer after this has failed, and its connection is given up.',
   ),
 };
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { InFlight } from './in-flight.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { Refusals } from './refusals.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
@@ -9,6 +10,8 @@ import { isRefusal, messageOf, STANDS_DOWN, StoreFault, storeFault } from './sto
  * traffic of a very busy node.
  */
 const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
+/** Calls without an answer beyond which more fail at once. One of 100 bytes costs this process 3 kB (measured), so all 60 MB. */
+export const PENDING_CALLS_MAX = 20_000;
 
 export type Argument = string | Buffer;
 
@@ -21,11 +24,16 @@ export type Argument = string | Buffer;
 export class Commands {
   readonly #connection: RedisConnection;
   readonly #refusals: Refusals;
+  readonly #timeoutMs: number;
   #corked: Redis['stream'] | null = null;
+  /** Of the connection that is used now. */
+  #current: { readonly client: Redis; readonly inFlight: InFlight } | null = null;
 
-  constructor(connection: RedisConnection, refusals: Refusals) {
+  /** A call without an answer after `timeoutMs` has failed, and its connection is given up. */
+  constructor(connection: RedisConnection, refusals: Refusals, timeoutMs: number) {
     this.#connection = connection;
     this.#refusals = refusals;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** The reply, with Buffers for strings. Rejects with a StoreFault. */
@@ -34,7 +42,12 @@ export class Commands {
     if (client.stream.writableLength > UNSENT_BYTES_MAX) {
       throw new StoreFault('unavailable', 'Redis is unavailable: it does not take what is sent to it');
     }
+    const inFlight = this.#inFlight(client);
+    if (inFlight.count >= PENDING_CALLS_MAX) {
+      throw new StoreFault('unavailable', `Redis is unavailable: ${PENDING_CALLS_MAX} calls wait for their answers`);
+    }
     this.#cork(client.stream);
+    inFlight.sent();
     try {
       return await client.callBuffer(command, args);
     } catch (error) {
@@ -42,6 +55,8 @@ export class Commands {
       if (STANDS_DOWN.test(messageOf(fault))) this.#connection.giveUp(client, messageOf(fault));
       else if (isRefusal(fault) && !isUnknownScript(fault)) this.#refusals.note(messageOf(fault));
       throw fault;
+    } finally {
+      inFlight.ended();
     }
   }
 
@@ -67,6 +82,15 @@ export class Commands {
       if (isRefusal(error)) return null;
       throw error;
     }
+  }
+
+  #inFlight(client: Redis): InFlight {
+    if (this.#current?.client !== client) {
+      const reason = `a call had no answer within ${this.#timeoutMs} ms`;
+      const inFlight = new InFlight(this.#timeoutMs, () => this.#connection.giveUp(client, reason));
+      this.#current = { client, inFlight };
+    }
+    return this.#current.inFlight;
   }
 
   #cork(stream: Redis['stream']): void {

@@ -21,9 +21,9 @@ export interface SentinelAddress {
 }
 
 export interface ConnectionTimes {
-  /** A connection attempt that takes longer has failed. */
+  /** An attempt that has not made a connection ready for use by then has failed. */
   readonly connectTimeoutMs: number;
-  /** With commands under way and not a byte from Redis for this long, the connection is dropped. */
+  /** A call without an answer after this has failed, and its connection is given up. */
   readonly commandTimeoutMs: number;
   /** The longest wait between two attempts. */
   readonly retryMaxMs: number;
@@ -67,16 +67,12 @@ export function sentinelOptions(
  * Options for one connection that never comes back by itself: RedisConnection makes a new one. So nothing that
  * was sent, or was waiting, can be sent a second time.
  */
-export function connectionOptions(
-  server: ClientOptions,
-  connectionName: string,
-  times: ConnectionTimes,
-): ClientOptions {
+export function connectionOptions(server: ClientOptions, connectionName: string): ClientOptions {
   return {
     ...server,
     connectionName,
-    connectTimeout: times.connectTimeoutMs,
-    socketTimeout: times.commandTimeoutMs,
+    // RedisConnection watches the whole of an attempt, Commands each call.
+    connectTimeout: 0,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: () => null,

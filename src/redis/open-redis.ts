@@ -80,7 +80,7 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
   const keys = new Keys(options.prefix);
   const clientName = keys.connectionName(options.node);
   const { place, server, sentinels } = findRedis(options, clientName);
-  const client = connectionOptions(place, clientName, times);
+  const client = connectionOptions(place, clientName);
 
   const connections = new Set<RedisConnection>();
   const leaveThePast = () => {
@@ -101,7 +101,7 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
       if (state.status === 'up') leaveThePast();
       if (state.reason === 'closed') connections.delete(made);
     };
-    const made = new RedisConnection(client, times.retryMaxMs, prepare, onState);
+    const made = new RedisConnection(client, times, prepare, onState);
     connections.add(made);
     return made;
   };
@@ -111,7 +111,7 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
   const started = main.outcome();
   main.connect();
   const refusals = new Refusals(log);
-  const commands = new Commands(main, refusals);
+  const commands = new Commands(main, refusals, times.commandTimeoutMs);
   const mailbox = new RedisMailbox(
     commands,
     keys,

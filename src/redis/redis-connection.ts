@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { fullJitterMs } from '../base/backoff.ts';
 import { systemRng } from '../base/rng.ts';
-import type { ClientOptions } from './connection-options.ts';
+import type { ClientOptions, ConnectionTimes } from './connection-options.ts';
 import { StoreFault, withoutSecrets } from './store-fault.ts';
 
 export interface RedisState {
@@ -20,7 +20,7 @@ const RETRY_BASE_MS = 100;
  */
 export class RedisConnection {
   readonly #options: ClientOptions;
-  readonly #retryMaxMs: number;
+  readonly #times: ConnectionTimes;
   readonly #prepare: (client: Redis) => Promise<void>;
   readonly #onState: (state: RedisState) => void;
   #client: Redis | null = null;
@@ -29,17 +29,18 @@ export class RedisConnection {
   /** When the status changed last. */
   #since = performance.now();
   #retry: NodeJS.Timeout | null = null;
+  #deadline: NodeJS.Timeout | null = null;
   #waiting: ((state: RedisState) => void)[] = [];
   #closed = false;
 
   constructor(
     options: ClientOptions,
-    retryMaxMs: number,
+    times: ConnectionTimes,
     prepare: (client: Redis) => Promise<void>,
     onState: (state: RedisState) => void,
   ) {
     this.#options = options;
-    this.#retryMaxMs = retryMaxMs;
+    this.#times = times;
     this.#prepare = prepare;
     this.#onState = onState;
   }
@@ -67,16 +68,16 @@ export class RedisConnection {
     this.#open();
   }
 
-  /** Drops a client that answers, but can't serve, and tries again after a while. */
+  /** Drops a client that can't serve, with all that waits for it, and tries again after a while. */
   giveUp(client: Redis, reason: string): void {
     if (client !== this.#client) return;
     this.#drop();
     this.#becomeDown(reason);
   }
 
-  /** As `giveUp`, where `isOver` says so of the client that is up. */
+  /** As `giveUp`, where `isOver` says so of the client that is up, or on its way there. */
   giveUpIf(isOver: (client: Redis) => boolean, reason: string): void {
-    if (this.#state.status === 'up' && this.#client !== null && isOver(this.#client)) this.giveUp(this.#client, reason);
+    if (this.#client !== null && isOver(this.#client)) this.giveUp(this.#client, reason);
   }
 
   /** Resolves when the next attempt has come out well or badly, or the connection is closed for good. */
@@ -98,7 +99,7 @@ export class RedisConnection {
       if (client === null || client.status === 'end') done();
       else client.once('end', () => done());
     });
-    this.#drop();
+    this.#forget()?.disconnect();
     this.#setState({ status: 'down', reason: 'closed' });
     await ended;
   }
@@ -116,30 +117,48 @@ export class RedisConnection {
         (error: unknown) => this.giveUp(client, lastError?.message ?? this.clean(error).message),
       );
     });
+    const { connectTimeoutMs } = this.#times;
+    const late = () => {
+      if (this.#state.status !== 'up') this.giveUp(client, `no connection within ${connectTimeoutMs} ms`);
+    };
+    // After a pause of this process the answers are there, unread: they are read before the immediate runs.
+    this.#deadline = setTimeout(() => setImmediate(late), connectTimeoutMs);
     client.on('end', () => this.giveUp(client, lastError?.message ?? 'the connection was closed'));
   }
 
   #becomeUp(client: Redis): void {
     if (client !== this.#client || client.status !== 'ready') return;
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = null;
     this.#setState({ status: 'up', reason: null });
   }
 
   #becomeDown(reason: string): void {
     // One that comes up and falls at once, again and again, is no success: the waits go on growing.
-    if (this.#state.status === 'up' && this.sinceMs > this.#retryMaxMs) this.#attempt = 0;
-    const waitMs = fullJitterMs(this.#attempt++, RETRY_BASE_MS, this.#retryMaxMs, systemRng);
+    if (this.#state.status === 'up' && this.sinceMs > this.#times.retryMaxMs) this.#attempt = 0;
+    const waitMs = fullJitterMs(this.#attempt++, RETRY_BASE_MS, this.#times.retryMaxMs, systemRng);
     this.#retry = setTimeout(() => this.connect(), waitMs);
     this.#setState({ status: 'down', reason });
   }
 
+  /** What waits for an answer fails at once, however long the other end is silent. */
   #drop(): void {
+    const client = this.#forget();
+    client?.disconnect();
+    client?.stream?.destroy();
+  }
+
+  /** The client, no longer ours; null where none lives. */
+  #forget(): Redis | null {
     if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
     this.#retry = null;
+    this.#deadline = null;
     const client = this.#client;
     this.#client = null;
     // Packets still in the socket belong to the connection that we gave up.
     client?.removeAllListeners('messageBuffer');
-    if (client?.status !== 'end') client?.disconnect();
+    return client?.status === 'end' ? null : client;
   }
 
   #setState(state: RedisState): void {

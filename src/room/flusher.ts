@@ -41,6 +41,8 @@ const RETRY_BASE_MS = 50;
 const RETRY_MAX_MS = 2000;
 /** Frames in one call to the log: 512 frames of a turn are well under a megabyte (guess). */
 const GROUP_MAX = 512;
+/** Bytes of frames that wait for the log, of all rooms; beyond it they take no commands. Guess: seconds of a busy node. */
+const HELD_BYTES_MAX = 64 * 1024 * 1024;
 /** Rooms refused at one time that the log names one by one; a store without memory refuses all of them. */
 const REFUSED_NAMED_MAX = 10;
 
@@ -59,6 +61,7 @@ export class Flusher {
   #flushing = false;
   #waiting: Waiting[] = [];
   readonly #refused = new Map<LogWaiter, Refused>();
+  #heldBytes = 0;
   #appending = false;
   #failures = 0;
   #retry: Timer | null = null;
@@ -83,9 +86,9 @@ export class Flusher {
     this.#pace = pace;
   }
 
-  /** Whether the log can't be written now: commands of `log` rooms are refused until it can. */
+  /** Whether the log can't be written now, or not fast enough: commands of `log` rooms are refused until it can. */
   get logStalled(): boolean {
-    return this.#failures > 0;
+    return this.#failures > 0 || this.#heldBytes > HELD_BYTES_MAX;
   }
 
   /** Frames that the log does not have yet. */
@@ -112,6 +115,7 @@ export class Flusher {
   }
 
   append(append: LogAppend, waiter: LogWaiter): void {
+    this.#heldBytes += append.frame.length;
     const refused = this.#refused.get(waiter);
     // Behind those that wait already: never before them.
     if (refused?.timer) refused.frames.push({ append, waiter });
@@ -167,16 +171,23 @@ export class Flusher {
       const { waiter } = frame;
       // Behind one that failed, even a frame that was written waits for its turn; written twice, it counts once.
       if (held.has(waiter)) this.#refused.get(waiter)?.frames.push(frame);
-      else if (result !== 'failed') this.#accept(waiter, result);
-      else if (!waiter.isClosed) held.add(this.#refuse(frame));
+      else if (result !== 'failed') this.#accept(frame, result);
+      else if (waiter.isClosed) this.#letGo(frame);
+      else held.add(this.#refuse(frame));
     }
     for (const waiter of held) this.#retryLater(waiter);
   }
 
-  #accept(waiter: LogWaiter, result: WriteResult): void {
+  #accept(frame: Waiting, result: WriteResult): void {
+    const { waiter } = frame;
+    this.#letGo(frame);
     if (result === 'written') this.#counters.logAppends++;
     if (this.#refused.delete(waiter)) this.#log.info({ room: waiter.room }, 'the log takes the frames of a room again');
     waiter.appended(result);
+  }
+
+  #letGo({ append }: Waiting): void {
+    this.#heldBytes -= append.frame.length;
   }
 
   #refuse(frame: Waiting): LogWaiter {
@@ -201,8 +212,10 @@ export class Flusher {
     const ms = fullJitterMs(refused.tries, RETRY_BASE_MS, RETRY_MAX_MS, this.#rng);
     refused.timer = this.#clock.after(ms, () => {
       refused.timer = null;
-      if (waiter.isClosed) this.#refused.delete(waiter);
-      else this.#enqueue(refused.frames.splice(0));
+      const frames = refused.frames.splice(0);
+      if (!waiter.isClosed) return this.#enqueue(frames);
+      this.#refused.delete(waiter);
+      for (const frame of frames) this.#letGo(frame);
     });
   }
 
