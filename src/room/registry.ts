@@ -17,8 +17,8 @@ import type { LocalSeat } from './local-seat.ts';
 import type { Connection, JoinRequest, Rooms } from './ports.ts';
 import { receiveAsEdge, receiveAsOwner } from './receive.ts';
 import type { RegistryContext } from './registry-context.ts';
-import { holeMessage, RELAY, roomMessage, wholeMessage } from './relay-message.ts';
-import { release } from './release.ts';
+import { holeMessage, RELAY, wholeMessage } from './relay-message.ts';
+import { leaveBehind } from './release.ts';
 import { proofToTakeOver, refuseHandOver } from './resolve.ts';
 import type { RoomTypes } from './types.ts';
 
@@ -68,15 +68,7 @@ export class Registry implements Rooms {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
-    const owned = [...this.#rooms.values()].flatMap((room) => (room.owner ? [{ room, owner: room.owner }] : []));
-    await Promise.all(
-      owned.map(async ({ room, owner }) => {
-        const edges = [...owner.feed.edges.keys()];
-        await release(room, owner, this.#context);
-        room.retire(owner);
-        for (const edge of edges) this.#context.rooms.post.post(edge, roomMessage(RELAY.moved, room.room));
-      }),
-    );
+    await Promise.all([...this.#rooms.values()].map((room) => leaveBehind(room, this.#context)));
     this.#context.rooms.snapshotter.stop();
     this.#context.rooms.flusher.stop();
   }

@@ -1,22 +1,25 @@
 /** How a room goes back to the directory, with its last changes: it is empty, closed, or its node goes. */
+import type { NodeKey } from '../cluster/ports.ts';
 import { detachEdge } from './attach.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { Owner } from './owner.ts';
 import type { RegistryContext } from './registry-context.ts';
-import { pauseBetween } from './resolve.ts';
+import { RELAY, roomMessage } from './relay-message.ts';
+import { leaveCopy, pauseBetween } from './resolve.ts';
 
-/** Never rejects; false where the store is away. */
-export async function release(room: LocalRoom, owner: Owner, context: RegistryContext): Promise<boolean> {
+/** Never rejects. `away`: the store can't be reached; `fenced`: it has the room as another node's, or forgot it. */
+async function release(room: LocalRoom, owner: Owner, context: RegistryContext): Promise<'done' | 'fenced' | 'away'> {
   room.beginRelease(owner);
   const { rooms, directory, options } = context;
   const kept = room.type.durability !== 'none' && !owner.isClosed;
   try {
-    if (kept) await rooms.snapshotter.commitNow(owner);
-    await directory.release(room.room, rooms.self, owner.epoch, kept ? options.ttlWaitingMs : 0);
-    return true;
+    if (kept && (await rooms.snapshotter.commitNow(owner)) === 'fenced') return 'fenced';
+    const isDone = await directory.release(room.room, rooms.self, owner.epoch, kept ? options.ttlWaitingMs : 0);
+    // What is not kept is gone either way.
+    return isDone || !kept ? 'done' : 'fenced';
   } catch (cause) {
     rooms.log.warn({ err: cause, room: room.room }, 'room not released: the store is away');
-    return false;
+    return 'away';
   }
 }
 
@@ -28,10 +31,29 @@ export async function releaseEmpty(room: LocalRoom, owner: Owner, context: Regis
 
 /** Releases until it is done: forgotten while the store is away, a room would lose its last changes, or not be closed. */
 export async function giveUp(room: LocalRoom, owner: Owner, context: RegistryContext): Promise<void> {
-  for (let tries = 1; !(await release(room, owner, context)) && !context.isStopped(); tries++) {
+  let outcome = await release(room, owner, context);
+  for (let tries = 1; outcome === 'away' && !context.isStopped(); tries++) {
     room.refuseWaiting('the room can not be opened now');
     await pauseBetween(context, tries);
+    outcome = await release(room, owner, context);
   }
+  if (outcome === 'fenced') return room.claimAnew(owner, outcome);
   room.retire(owner);
   room.resolveIfNeeded();
+}
+
+/** The node goes: what it has of the room goes back, so that the nodes of its members can claim it at once. */
+export async function leaveBehind(room: LocalRoom, context: RegistryContext): Promise<void> {
+  const { owner } = room;
+  let edges: readonly NodeKey[] = [];
+  if (owner) {
+    edges = [...owner.feed.edges.keys()];
+    if ((await release(room, owner, context)) === 'fenced') room.claimAnew(owner, 'fenced');
+    else room.retire(owner);
+  }
+  if (room.past.copy !== null) {
+    await leaveCopy(room, context);
+    edges = room.past.dropCopy();
+  }
+  for (const edge of edges) context.rooms.post.post(edge, roomMessage(RELAY.moved, room.room));
 }

@@ -129,6 +129,13 @@ async function load(
   return loaded;
 }
 
+/** The node stops while it holds what may be nowhere else: one try. Never rejects. */
+export async function leaveCopy(room: LocalRoom, context: RegistryContext): Promise<void> {
+  const claim = await tryClaim(room, context, null, 1);
+  if (claim?.kind !== 'owned' || !room.past.copy?.isRoom(claim)) return;
+  if (await load(room, context, claim, false)) await giveBack(room.room, context, claim.epoch);
+}
+
 /** The node began to stop while it claimed, or can't serve the room. */
 async function giveBack(room: string, context: RegistryContext, epoch: number): Promise<void> {
   const { directory, rooms, options } = context;

@@ -68,6 +68,19 @@ describe('a node that was started without the store', () => {
 });
 
 describe('an empty room', () => {
+  test('[P11] that the store forgot is brought back before it is released', async () => {
+    const [a, b] = await steady('a', 'b');
+    const first = await joined(a);
+    first.set(ROOM, 1, { k: 'v' });
+    first.leave(ROOM);
+    await cluster.run(COMMITTED_MS);
+    cluster.store.rooms.clear();
+    await cluster.run(3 * IDLE_MS);
+    expect(a.role(ROOM)).toBe('nothing');
+    const second = await joined(b);
+    expect(stateOf(second.last('joined'))).toEqual({ k: 'v' });
+  });
+
   test('is released when idle, and loads clean', async () => {
     const [a, b] = await steady('a', 'b');
     const first = await joined(a);
@@ -186,6 +199,34 @@ describe('a node that stops', () => {
     const fourth = await joined(c);
     await cluster.run(NODE_TTL_MS);
     expect(fourth.last('joined').me).toBeGreaterThan(3);
+  });
+
+  test('[P11] brings back a room that the store forgot before it goes', async () => {
+    const [a, b] = await steady('a', 'b');
+    const [first, second] = [await joined(a), await joined(b)];
+    first.set(ROOM, 1, { k: 'v' });
+    await cluster.run(COMMITTED_MS);
+    cluster.store.rooms.clear();
+    await Promise.all([a.stop(), cluster.run(2 * NODE_TTL_MS)]);
+    expect(b.role(ROOM)).toBe('owner');
+    expect(second.last('sync').me).toBe(2);
+    expect(stateOf(second.last('sync'))).toEqual({ k: 'v' });
+  });
+
+  test('[P11] brings back a room whose copy it holds before it goes', async () => {
+    const [a, b] = await steady('a', 'b');
+    const [first, second] = [await joined(a), await joined(b)];
+    first.set(ROOM, 1, { k: 'v' });
+    await cluster.run(COMMITTED_MS);
+    a.gate.failing.add('directory.claim');
+    cluster.store.rooms.clear();
+    first.send(ROOM, 2, 'x');
+    await cluster.run(COMMITTED_MS);
+    expect(a.role(ROOM)).toBe('resolving');
+    a.gate.failing.clear();
+    await Promise.all([a.stop(), cluster.run(2 * NODE_TTL_MS)]);
+    expect(b.role(ROOM)).toBe('owner');
+    expect(stateOf(second.last('sync'))).toEqual({ k: 'v' });
   });
 
   test('ends although the log can not be written', async () => {
