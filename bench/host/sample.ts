@@ -1,11 +1,12 @@
 import { sumTallies, type Tally, type TallySum } from '../swarm/tally.ts';
-import { type CoreTimes, coreTimes, processCpu } from './proc-stat.ts';
+import { type CoreTimes, coreTimes, processCpu, residentBytes } from './proc-stat.ts';
 
 /** Everything that a rate is made of, read at one moment. */
 export interface Sample {
   readonly atMs: number;
   readonly tally: TallySum;
   readonly serverCpu: number;
+  readonly serverBytes: number;
   readonly swarmCpu: number;
   readonly cores: readonly CoreTimes[];
 }
@@ -15,6 +16,7 @@ export function takeSample(tallies: readonly Tally[], serverPids: readonly numbe
     atMs: performance.now(),
     tally: sumTallies(tallies),
     serverCpu: serverPids.reduce((sum, pid) => sum + processCpu(pid), 0),
+    serverBytes: serverPids.reduce((sum, pid) => sum + residentBytes(pid), 0),
     swarmCpu: processCpu(process.pid),
     cores: coreTimes(),
   };

@@ -1,6 +1,7 @@
 import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
-import { type FanoutRun, percent } from './fanout-run.ts';
+import type { FanoutRun } from './fanout-run.ts';
+import { percent } from './validity.ts';
 
 const HEAD = [
   'server',

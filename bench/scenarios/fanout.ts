@@ -5,8 +5,9 @@ import { launch, RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts
 import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
 import type { SwarmPlan } from '../swarm/plan.ts';
 import { Swarm } from '../swarm/swarm.ts';
-import { brokenPromises, type FanoutRun, fanoutRun, percent } from './fanout-run.ts';
+import { brokenPromises, type FanoutRun, fanoutRun } from './fanout-run.ts';
 import { fanoutTable, mediansOf, thousands } from './fanout-table.ts';
+import { percent } from './validity.ts';
 
 const OPTIONS = {
   clients: { about: 'clients in all', default: 500, min: 1, max: 19_000, whole: true },
@@ -66,6 +67,8 @@ async function measure(
     room: options.room,
     rate: options.rate,
     payloadBytes: options.payload,
+    slow: 0,
+    stateBytes: 0,
     tickMs: options.tick,
     workers: Math.min(cores.swarm.length, options.clients),
     serverPids: [server.pid],

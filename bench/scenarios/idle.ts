@@ -83,6 +83,8 @@ async function measure(
     room: kind.dialect === 'raw' ? 0 : options.room,
     rate: 1,
     payloadBytes: 12,
+    slow: 0,
+    stateBytes: 0,
     tickMs: 1,
     workers: 1,
     serverPids: [server.pid],

@@ -14,6 +14,11 @@ export class Histogram {
     this.#total++;
   }
 
+  clear(): void {
+    this.#counts.fill(0);
+    this.#total = 0;
+  }
+
   get total(): number {
     return this.#total;
   }

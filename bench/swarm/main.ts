@@ -1,16 +1,22 @@
 import { Worker } from 'node:worker_threads';
 import { must } from '../../src/base/assert.ts';
 import { type Sample, takeSample } from '../host/sample.ts';
+import { fetchBuffered } from './buffered.ts';
 import { Histogram } from './histogram.ts';
 import type {
   HistogramPairs,
+  SlowOrder,
+  SlowReport,
+  SlowSeed,
   SwarmOrder,
   SwarmPlan,
   SwarmReport,
+  WindowPlan,
   WorkerOrder,
   WorkerReport,
   WorkerSeed,
 } from './plan.ts';
+import type { Outcome } from './slow-client.ts';
 import { newTallyMemory, sumTallies, Tally } from './tally.ts';
 
 /**
@@ -23,12 +29,18 @@ const tallies: Tally[] = [];
 const workers: Worker[] = [];
 const histograms: ((report: WorkerReport & { is: 'histograms' }) => void)[] = [];
 
+let slow: Worker | null = null;
+
 const SAMPLE_MS = 250;
 /** The drain is over when every delivery has come, none has for this long, or at the deadline. */
 const QUIET_MS = 1500;
 const DRAIN_MS = 30_000;
 /** Between the order to load and the first message, so that all workers begin together. */
 const START_DELAY_MS = 200;
+/** From the begin of a window until readers stop. */
+const STOP_AFTER_MS = 500;
+/** Longer than a delivery takes where windows make sense. */
+const SETTLE_MS = 500;
 
 for (let worker = 0; worker < plan.workers; worker++) {
   const tally = newTallyMemory();
@@ -63,10 +75,11 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function sampleUntil(untilMs: number): Promise<Sample> {
+/** The sample at that time; those before it go into `all`. */
+async function sampleUntil(untilMs: number, all: Sample[] = []): Promise<Sample> {
   while (performance.now() + SAMPLE_MS < untilMs) {
     await sleep(SAMPLE_MS);
-    sample();
+    all.push(sample());
   }
   await sleep(Math.max(0, untilMs - performance.now()));
   return sample();
@@ -80,19 +93,79 @@ async function connectUpTo(clients: number): Promise<void> {
     if (joined + broken >= clients) break;
     await sleep(SAMPLE_MS);
   }
+  if (plan.slow > 0 && slow === null) await startSlow();
   tell({ is: 'connected' });
 }
 
+async function startSlow(): Promise<void> {
+  const workerData: SlowSeed = { plan, zeroHrUs };
+  const thread = new Worker(new URL('./slow-worker.ts', import.meta.url), { workerData });
+  thread.on('error', (error) => {
+    throw error;
+  });
+  slow = thread;
+  const isIn = await new Promise<boolean>((resolve) => {
+    thread.once('message', (report: SlowReport) => resolve(report.is === 'slow-joined' && report.isIn));
+    thread.postMessage({ do: 'join' } satisfies SlowOrder);
+  });
+  if (!isIn) tell({ is: 'fault', text: 'the readers that stop could not join' });
+}
+
+function inUs(ms: number): number {
+  return Number(process.hrtime.bigint() / 1000n) - zeroHrUs + ms * 1000;
+}
+
 async function load(warmUpMs: number, measureMs: number): Promise<void> {
-  const nowUs = Number(process.hrtime.bigint() / 1000n) - zeroHrUs;
-  const startUs = nowUs + START_DELAY_MS * 1000;
-  const windowFromUs = startUs + warmUpMs * 1000;
-  order({ do: 'load', startUs, windowFromUs, windowToUs: windowFromUs + measureMs * 1000 });
+  const startUs = inUs(START_DELAY_MS);
+  const fromUs = startUs + warmUpMs * 1000;
+  const toUs = fromUs + measureMs * 1000;
+  order({ do: 'window', fromUs, toUs });
+  order({ do: 'load', startUs, warmUs: fromUs, endUs: toUs });
   const startMs = performance.now() + START_DELAY_MS;
   const from = await sampleUntil(startMs + warmUpMs);
   const to = await sampleUntil(startMs + warmUpMs + measureMs);
   const end = await drained();
   tell({ is: 'loaded', from, to, end, ...(await mergedHistograms()) });
+}
+
+async function begin(warmUpMs: number): Promise<void> {
+  const startUs = inUs(START_DELAY_MS);
+  order({ do: 'load', startUs, warmUs: startUs + warmUpMs * 1000, endUs: Number.MAX_SAFE_INTEGER });
+  await sampleUntil(performance.now() + START_DELAY_MS + warmUpMs);
+  tell({ is: 'begun' });
+}
+
+async function window({ measureMs, stopped, stopMs }: WindowPlan): Promise<void> {
+  const fromUs = inUs(START_DELAY_MS);
+  order({ do: 'window', fromUs, toUs: fromUs + measureMs * 1000 });
+  const startMs = performance.now() + START_DELAY_MS;
+  const from = await sampleUntil(startMs);
+  const samples = [from];
+  samples.push(await sampleUntil(startMs + STOP_AFTER_MS, samples));
+  slow?.postMessage({ do: 'stop', count: stopped } satisfies SlowOrder);
+  samples.push(await sampleUntil(startMs + STOP_AFTER_MS + stopMs, samples));
+  const buffered = await fetchBuffered(plan.host, must(plan.ports[0], 'port'));
+  slow?.postMessage({ do: 'read-on' } satisfies SlowOrder);
+  const to = await sampleUntil(startMs + measureMs, samples);
+  samples.push(to);
+  const outcomes = await slowOutcomes();
+  // What was sent in the window and is still on its way counts.
+  await sleep(SETTLE_MS);
+  const residentMostBytes = Math.max(...samples.map(({ serverBytes }) => serverBytes));
+  tell({ is: 'window', from, to, residentMostBytes, buffered, outcomes, ...(await mergedHistograms()) });
+}
+
+function slowOutcomes(): Promise<readonly (Outcome | null)[]> {
+  return new Promise((resolve) => {
+    const thread = must(slow, 'readers that stop');
+    thread.once('message', (report: SlowReport) => resolve(report.is === 'slow' ? report.outcomes : []));
+    thread.postMessage({ do: 'report' } satisfies SlowOrder);
+  });
+}
+
+async function end(): Promise<void> {
+  order({ do: 'end', endUs: inUs(0) });
+  tell({ is: 'ended', end: await drained() });
 }
 
 async function drained(): Promise<Sample> {
@@ -123,8 +196,22 @@ async function mergedHistograms(): Promise<{ latencyUs: HistogramPairs; lateUs: 
 
 // A rejection ends the process, which the bench reports as a failed run.
 process.on('message', (what: SwarmOrder) => {
-  if (what.do === 'connect') void connectUpTo(what.upTo);
-  else void load(what.warmUpMs, what.measureMs);
+  switch (what.do) {
+    case 'connect':
+      void connectUpTo(what.upTo);
+      return;
+    case 'load':
+      void load(what.warmUpMs, what.measureMs);
+      return;
+    case 'begin':
+      void begin(what.warmUpMs);
+      return;
+    case 'window':
+      void window(what);
+      return;
+    case 'end':
+      void end();
+  }
 });
 // The bench is gone: so is the reason to be here.
 process.on('disconnect', () => process.exit());

@@ -1,4 +1,6 @@
 import type { Sample } from '../host/sample.ts';
+import type { Buffered } from './buffered.ts';
+import type { Outcome } from './slow-client.ts';
 
 /** What the bench tells its swarm, and what it hears from it; all of it travels as JSON between the processes. */
 export type Dialect = 'raw' | 'roomcast';
@@ -14,6 +16,10 @@ export interface SwarmPlan {
   /** Messages per second of each client. */
   readonly rate: number;
   readonly payloadBytes: number;
+  /** Further members of the first room that only read, and can be told to stop; 0 = none. */
+  readonly slow: number;
+  /** Bytes of state that they put into it. */
+  readonly stateBytes: number;
   /** How often the swarm wakes to send and read, under load. */
   readonly tickMs: number;
   readonly workers: number;
@@ -24,12 +30,39 @@ export interface SwarmPlan {
 
 export type SwarmOrder =
   | { readonly do: 'connect'; readonly upTo: number }
-  | { readonly do: 'load'; readonly warmUpMs: number; readonly measureMs: number };
+  | { readonly do: 'load'; readonly warmUpMs: number; readonly measureMs: number }
+  /** Load without an end, for windows; the next answer comes when it is warm. */
+  | { readonly do: 'begin'; readonly warmUpMs: number }
+  | ({ readonly do: 'window' } & WindowPlan)
+  /** No more messages; answered when the last delivery has come. */
+  | { readonly do: 'end' };
+
+/** A part of a load in which some readers stop for a while, near its begin. */
+export interface WindowPlan {
+  readonly measureMs: number;
+  readonly stopped: number;
+  readonly stopMs: number;
+}
 
 export type SwarmReport =
   | { readonly is: 'fault'; readonly text: string }
   | { readonly is: 'sample'; readonly sample: Sample }
   | { readonly is: 'connected' }
+  | { readonly is: 'begun' }
+  | { readonly is: 'ended'; readonly end: Sample }
+  | {
+      readonly is: 'window';
+      readonly from: Sample;
+      readonly to: Sample;
+      /** The most that the server had resident at any sample. */
+      readonly residentMostBytes: number;
+      /** What waited at the server just before the readers read on, by its own metrics. */
+      readonly buffered: Buffered;
+      /** How each reader that had stopped got back; null: it did not. */
+      readonly outcomes: readonly (Outcome | null)[];
+      readonly latencyUs: HistogramPairs;
+      readonly lateUs: HistogramPairs;
+    }
   | {
       readonly is: 'loaded';
       /** At the two ends of the measured window, and when the last delivery had come. */
@@ -44,8 +77,29 @@ export type SwarmReport =
 /** To one worker thread. Times are µs since the run's zero. */
 export type WorkerOrder =
   | { readonly do: 'connect'; readonly upTo: number }
-  | { readonly do: 'load'; readonly startUs: number; readonly windowFromUs: number; readonly windowToUs: number }
+  /** Clients begin to send one after the other until `warmUs`, and stop at `endUs`. */
+  | { readonly do: 'load'; readonly startUs: number; readonly warmUs: number; readonly endUs: number }
+  /** What is scheduled in it counts; what was counted before is forgotten. */
+  | { readonly do: 'window'; readonly fromUs: number; readonly toUs: number }
+  | { readonly do: 'end'; readonly endUs: number }
   | { readonly do: 'report' };
+
+/** To the thread of the readers that stop. */
+export type SlowOrder =
+  | { readonly do: 'join' }
+  | { readonly do: 'stop'; readonly count: number }
+  | { readonly do: 'read-on' }
+  | { readonly do: 'report' };
+
+export type SlowReport =
+  | { readonly is: 'slow-joined'; readonly isIn: boolean }
+  | { readonly is: 'slow'; readonly outcomes: (Outcome | null)[] };
+
+export interface SlowSeed {
+  readonly plan: SwarmPlan;
+  /** process.hrtime() in µs at the run's zero. */
+  readonly zeroHrUs: number;
+}
 
 export interface WorkerSeed {
   readonly plan: SwarmPlan;

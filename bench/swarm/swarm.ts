@@ -2,9 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startNode, stop } from '../host/children.ts';
 import type { Sample } from '../host/sample.ts';
-import type { SwarmOrder, SwarmPlan, SwarmReport } from './plan.ts';
+import type { SwarmOrder, SwarmPlan, SwarmReport, WindowPlan } from './plan.ts';
 
 export type Loaded = Extract<SwarmReport, { is: 'loaded' }>;
+export type Window = Extract<SwarmReport, { is: 'window' }>;
 
 /** The bench's side of a swarm: orders go out, the answers come back as promises. A swarm that dies rejects them. */
 export class Swarm {
@@ -32,6 +33,19 @@ export class Swarm {
 
   async load(warmUpMs: number, measureMs: number): Promise<Loaded> {
     return (await this.#ask({ do: 'load', warmUpMs, measureMs })) as Loaded;
+  }
+
+  /** Load without an end; resolves when it is warm. */
+  async begin(warmUpMs: number): Promise<void> {
+    await this.#ask({ do: 'begin', warmUpMs });
+  }
+
+  async window(plan: WindowPlan): Promise<Window> {
+    return (await this.#ask({ do: 'window', ...plan })) as Window;
+  }
+
+  async end(): Promise<Sample> {
+    return ((await this.#ask({ do: 'end' })) as Extract<SwarmReport, { is: 'ended' }>).end;
   }
 
   stop(): Promise<void> {

@@ -75,29 +75,30 @@ function membersWith(place: ClientPlace): number {
   return place.room === null ? 0 : Math.min(plan.room, plan.clients - place.room * plan.room);
 }
 
-function load(startUs: number, windowFromUs: number, windowToUs: number): void {
+/** Nothing is sent that is due from then on. */
+let endUs = 0;
+
+function load(startUs: number, warmUs: number): void {
   const periodUs = 1e6 / plan.rate;
   const rng = seededRng(1 + seed.worker);
   const phases = places.map(() => rng.next() * periodUs);
   const schedule = new Schedule(phases, periodUs, startUs);
-  const rampUs = (windowFromUs - startUs) * RAMP_SHARE;
+  const rampUs = (warmUs - startUs) * RAMP_SHARE;
   const beginsUs = places.map(() => startUs + rng.next() * rampUs);
   const members = places.map(membersWith);
-  meter.windowFromUs = windowFromUs;
-  meter.windowToUs = windowToUs;
 
   function sendDue(fromUs: number): void {
     let nowUs = fromUs;
     for (let left = SENDS_IN_A_ROW_MAX; left > 0 && schedule.dueUs <= nowUs; left--, schedule.advance()) {
       const { dueUs, client } = schedule;
       const connection = must(connections[client], 'connection');
-      if (dueUs >= windowToUs) return;
+      if (dueUs >= endUs) return;
       if (connection.over || dueUs < (beginsUs[client] ?? 0)) continue;
       connection.send(dueUs);
       tally.add('sent');
       tally.add('due', members[client]);
       nowUs = clockUs();
-      if (dueUs >= windowFromUs) lateUs.record(nowUs - dueUs);
+      if (dueUs >= meter.windowFromUs && dueUs < meter.windowToUs) lateUs.record(nowUs - dueUs);
     }
   }
 
@@ -128,7 +129,17 @@ port.on('message', (order: WorkerOrder) => {
       connectUpTo(Math.min(places.length, Math.ceil(order.upTo / plan.workers)));
       return;
     case 'load':
-      load(order.startUs, order.windowFromUs, order.windowToUs);
+      endUs = order.endUs;
+      load(order.startUs, order.warmUs);
+      return;
+    case 'window':
+      latencyUs.clear();
+      lateUs.clear();
+      meter.windowFromUs = order.fromUs;
+      meter.windowToUs = order.toUs;
+      return;
+    case 'end':
+      endUs = order.endUs;
       return;
     case 'report':
       tell({ is: 'histograms', latencyUs: latencyUs.pairs(), lateUs: lateUs.pairs() });
