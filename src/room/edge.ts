@@ -102,7 +102,9 @@ export class Edge {
     if (!this.#ports.post.isUp) {
       return seat.send(encodeError('unavailable', null, { room: this.#room, cseq }));
     }
-    this.#post(commandMessage(op, this.#room, seat.connection.id, cseq, bytes.subarray(start, end)));
+    // Behind a LEAVE it is for the membership that a JOIN asks for.
+    const me = seat.leaving === null ? seat.me : 0;
+    this.#post(commandMessage(op, this.#room, seat.connection.id, me, cseq, bytes.subarray(start, end)));
   }
 
   away(seat: LocalSeat): void {

@@ -2,6 +2,7 @@
 import type { NodeKey } from '../cluster/ports.ts';
 import { FrameFault } from '../protocol/frame-fault.ts';
 import type { Reader } from '../protocol/reader.ts';
+import { encodeError } from '../protocol/server-frame.ts';
 import { attachEdge, detachEdge } from './attach.ts';
 import type { Post } from './edge-link.ts';
 import type { LocalRoom } from './local-room.ts';
@@ -48,10 +49,10 @@ export function receiveAsOwner(
     }
     case RELAY.message:
     case RELAY.patch: {
-      const [conn, cseq, body] = [r.uint('conn'), r.uint('cseq'), r.bin('body')];
+      const [conn, me, cseq, body] = [r.uint('conn'), r.uint('me'), r.uint('cseq'), r.bin('body')];
       // The way of nearly all of them, without a closure.
-      if (room?.owner) return command(op, room.owner, from, conn, cseq, body);
-      return behindJoin(room, (owner) => command(op, owner, from, conn, cseq, body));
+      if (room?.owner) return command(op, room.owner, from, conn, me, cseq, body);
+      return behindJoin(room, (owner) => command(op, owner, from, conn, me, cseq, body));
     }
     case RELAY.doubted:
       return room?.owner?.verify();
@@ -72,10 +73,20 @@ function asOwner(room: LocalRoom | null, from: NodeKey, name: string, post: Post
   });
 }
 
-function command(op: number, owner: Owner, from: NodeKey, conn: number, cseq: number, body: Uint8Array): void {
+function command(
+  op: number,
+  owner: Owner,
+  from: NodeKey,
+  conn: number,
+  me: number,
+  cseq: number,
+  body: Uint8Array,
+): void {
   // A connection that is not known was never attached, or its JOIN was lost: the two ends heal that (P16).
   const link = owner.feed.edges.get(from)?.links.get(conn);
   if (!link) return;
+  // A JOIN that was asked twice may have made a membership that its client has not heard of: this is for another one.
+  if (me !== 0 && me !== link.member) return link.send(encodeError('not-joined', null, { room: owner.room, cseq }));
   if (op === RELAY.message) owner.commands.message(link, cseq, body, 0, body.length);
   else owner.commands.patch(link, cseq, body, 0, body.length);
 }

@@ -75,16 +75,19 @@ export function awayMessage(room: string, conn: number): WriteMessage {
   };
 }
 
+/** `me` is the member that its client was told it is; 0 where its JOIN goes in front and is not answered yet. */
 export function commandMessage(
   op: typeof RELAY.message | typeof RELAY.patch,
   room: string,
   conn: number,
+  me: number,
   cseq: number,
   body: Uint8Array,
 ): WriteMessage {
   return (w) => {
-    head(w, 3, op, room);
+    head(w, 4, op, room);
     w.uint(conn);
+    w.uint(me);
     w.uint(cseq);
     w.bin(body);
   };
