@@ -24,8 +24,8 @@ export class EpochRecord {
   /** Made from what its owner still had of that epoch, and not from what the store keeps. */
   readonly copyOf: EpochRecord | null;
   readonly events: ServerEvent[] = [];
-  /** Up to here the store has held it; 0 before its first write. */
-  durableSeq = 0;
+  /** Up to here the store has held it at some time; null before its first write. */
+  durableSeq: number | null = null;
   /** Up to here the store held it once and has forgotten its end since; null: nothing of it. */
   forgottenTo: number | null = null;
   /** The store has forgotten that this epoch was ever given out. */

@@ -43,7 +43,6 @@ export class Losses {
     const shared = held.sharedWith(before.kept.seq, left, after.kept?.seq ?? 0);
     for (let link: EpochRecord | null = held, end = before.kept.seq; link; end = link.base, link = link.parent) {
       if (end > shared) link.forgottenTo = Math.max(link.forgottenTo ?? 0, end);
-      link.durableSeq = Math.min(link.durableSeq, shared);
     }
   }
 

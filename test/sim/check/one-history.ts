@@ -79,7 +79,7 @@ export class OneHistory {
     const { owner, epoch, seq } = commit;
     const room = this.room(commit.room);
     const record = room.find(epoch);
-    if (record?.copyOf && record.durableSeq === 0 && room.durability !== 'none') {
+    if (record?.copyOf && record.durableSeq === null && room.durability !== 'none') {
       const written = storedRoom(commit.set, commit.members, room.hasPresence);
       if (!commit.whole || !room.copyEndsAt(record, seq, written))
         this.#report(
@@ -195,7 +195,7 @@ export class OneHistory {
     const what = (): string => `${room.name} ${record?.epoch}/${seq} by ${owner}`;
     if (record?.node !== owner) this.#report('P11', `${what()} is written in an epoch of ${record?.node}`);
     if (kept === null || kept.seq < seq) this.#report('P18', `${what()} is told written, the store keeps ${kept?.seq}`);
-    if (record) record.durableSeq = Math.max(record.durableSeq, seq);
+    if (record) record.durableSeq = Math.max(record.durableSeq ?? 0, seq);
   }
 
   #tells(node: NodeKey, room: string, epoch: number, what: () => string): void {

@@ -72,10 +72,10 @@ export class RoomRecord {
     return this.epochs.findLast((record) => record.epoch === epoch) ?? null;
   }
 
-  /** Up to where the store has held what an epoch told: it may be written under that of the copy that goes on from it. */
+  /** Up to where the store has held what an epoch told: it may be written under that of a copy that goes on from it. */
   durableIn(epoch: EpochRecord): number {
-    const written = this.epochs.filter((each) => each === epoch || each.copyOf === epoch);
-    return Math.max(...written.map(({ durableSeq }) => durableSeq));
+    const copies = this.epochs.filter(({ copyOf }) => copyOf === epoch);
+    return Math.max(epoch.durableSeq ?? 0, ...copies.map((copy) => this.durableIn(copy)));
   }
 
   /** The frame, read, or null where the same bytes were read before. The bytes are kept: nobody may write to them. */
