@@ -28,6 +28,11 @@ export interface SnapshotterOptions {
   readonly ttlWaitingMs: number;
 }
 
+/**
+ * A room that does not change is touched this often. A node that was taken for dead and lives (the clock of Redis was set,
+ * its data were lost) is told by nobody that another one owns its rooms (guess: 100,000 such rooms are 3,000 calls a second).
+ */
+const QUIET_MAX_MS = 30_000;
 /** Rooms in one call of the store: bounds a pipeline to a few megabytes (guess). */
 const BATCH_MAX = 256;
 /** Such calls under way; more rooms wait for the next tick. After an outage all of them are due, and whole. */
@@ -127,10 +132,10 @@ export class Snapshotter {
     }
   }
 
-  /** Commits rooms whose time to live would otherwise run out. Called now and then. */
+  /** Commits rooms that were not written for long: their time to live must not run out, and the answer tells whose they are. */
   touchStale(): void {
     const now = this.#clock.now();
-    const touchAfterMs = Math.min(this.#options.ttlActiveMs, this.#options.ttlWaitingMs) / 3;
+    const touchAfterMs = Math.min(this.#options.ttlActiveMs / 3, this.#options.ttlWaitingMs / 3, QUIET_MAX_MS);
     for (const [owner, tracked] of this.#tracked) {
       if (tracked.firstAt === null && now - tracked.committedAt > touchAfterMs) this.#markAt(owner, tracked);
     }
