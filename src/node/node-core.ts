@@ -78,6 +78,7 @@ export class NodeCore {
   readonly membership: Membership;
   readonly startedAt: number;
   readonly #peers: Peers;
+  readonly #sessions: Sessions;
   readonly #drain: Drain;
   readonly #options: NodeCoreOptions;
   #isDraining = false;
@@ -131,11 +132,11 @@ export class NodeCore {
       options: { ...ttl, roomIdleMs: options.roomIdleMs, deferredMax: DEFERRED_MAX },
     });
     const resumes = new ResumeTokens(options.sessionSecret);
-    const sessions = new Sessions(stores.sessions, around.tokens, resumes, around.randomBytes, clock, log, {
+    this.#sessions = new Sessions(stores.sessions, around.tokens, resumes, around.randomBytes, clock, log, {
       ttlMs: options.sessionTtlMs,
       storeTimeoutMs: options.storeTimeoutMs,
     });
-    this.connections = new Connections(this.registry, sessions, clock, log, counters, {
+    this.connections = new Connections(this.registry, this.#sessions, clock, log, counters, {
       node: options.id,
       limits,
       joinsPerSec: options.joinsPerSec,
@@ -159,12 +160,14 @@ export class NodeCore {
   rejoin(): void {
     this.membership.storeChanged();
     this.registry.rejoin();
+    this.#sessions.storeReturned();
   }
 
   /** The connection to the store broke and is back; it may have served others meanwhile, or have lost what it had. */
   storeReturned(): void {
     this.membership.storeReturned();
     this.registry.storeReturned();
+    this.#sessions.storeReturned();
   }
 
   /** Hands rooms and clients to other nodes, as far as that goes in time; `stop` follows. Once, before it. */

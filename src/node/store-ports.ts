@@ -23,6 +23,12 @@ export function memoryPorts(store: MemoryStore, hub: MemoryMailboxHub): StorePor
   };
 }
 
+/** Of a node that serves alone for good. */
 export function lonePorts(clock: Clock): StorePorts {
   return memoryPorts(new MemoryStore(clock), new MemoryMailboxHub(clock));
+}
+
+/** Of a node that serves alone until its Redis answers: what its sessions got in that time, they tell Redis then. */
+export function waitingPorts(clock: Clock): StorePorts {
+  return { ...lonePorts(clock), sessions: { open: () => Promise.reject(new Error('Redis has not answered yet')) } };
 }

@@ -8,7 +8,7 @@ import type { NodeKey } from '../cluster/ports.ts';
 import type { Config } from '../config/settings.ts';
 import { openRedis, type RedisPlace, type RedisPorts } from '../redis/open-redis.ts';
 import type { ConnectionStatus, StorageStatus } from './storage-status.ts';
-import { lonePorts, type StorePorts } from './store-ports.ts';
+import { lonePorts, type StorePorts, waitingPorts } from './store-ports.ts';
 import { switchingPorts } from './switching-ports.ts';
 
 export interface Stores {
@@ -61,7 +61,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
 
   const setting = config.redisMode === 'sentinel' ? 'the master behind REDIS_NODES' : 'REDIS_URL';
   log.error({ reason: state.reason }, `${setting} can't be reached: this node serves alone, in memory, until it can`);
-  const switching = switchingPorts(lonePorts(clock));
+  const switching = switchingPorts(waitingPorts(clock));
   let type: StorageStatus['type'] = 'memory';
   let rejoin: (() => void) | null = null;
   const becomeShared = (): void => {

@@ -2,8 +2,9 @@
  * Opens the session of a HELLO: a new one, or the one that a resume token proves (P2, P5).
  *
  * A new guest costs neither the store nor a promise. A resumed session asks the store for its generation, one more than
- * any before, so that of two connections the newer one is known on every node. Without the store the token's own
- * generation has to do: the session goes on, only a stale second copy of it is told from the newest less surely.
+ * any before, so that of two connections the newer one is known on every node. Without the store the token and what this
+ * node gave out since have to do; the store is told when it answers again. Only connections to different nodes in the
+ * same outage may then be told from each other less surely.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -11,6 +12,7 @@ import type { SessionIdentity } from '../room/ports.ts';
 import type { AccessTokens, TokenCheck } from './access-token.ts';
 import type { SessionStore } from './ports.ts';
 import type { ResumeTokens } from './resume-token.ts';
+import { UnwrittenGenerations } from './unwritten-generations.ts';
 
 export type Opening =
   | { readonly kind: 'opened'; readonly identity: SessionIdentity; readonly resume: string; readonly resumed: boolean }
@@ -34,6 +36,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: SessionOptions;
+  readonly #unwritten: UnwrittenGenerations;
   #storeFails = false;
 
   constructor(
@@ -52,6 +55,12 @@ export class Sessions {
     this.#clock = clock;
     this.#log = log;
     this.#options = options;
+    this.#unwritten = new UnwrittenGenerations(store, options.ttlMs);
+  }
+
+  /** The store may answer again: it hears of the sessions that were resumed without it. */
+  storeReturned(): void {
+    void this.#unwritten.writeBack();
   }
 
   /** A promise only where the token or the store needs one; it never rejects for what the client or the store did. */
@@ -84,18 +93,26 @@ export class Sessions {
   #nextGeneration(sid: string, tokenGeneration: number): Promise<number> {
     const { ttlMs, storeTimeoutMs } = this.#options;
     return new Promise((resolve) => {
+      let isDone = false;
       const fallBack = (error: unknown): void => {
         timer.cancel();
+        if (isDone) return;
+        isDone = true;
         this.#storeFailed(error);
-        resolve(tokenGeneration + 1);
+        resolve(this.#unwritten.next(sid, tokenGeneration));
       };
       const timer = this.#clock.after(storeTimeoutMs, () =>
         fallBack(new Error(`no answer within ${storeTimeoutMs} ms`)),
       );
-      this.#store.open(sid, tokenGeneration, ttlMs).then((generation) => {
+      const highest = this.#unwritten.highest(sid, tokenGeneration);
+      this.#store.open(sid, highest, ttlMs).then((generation) => {
         timer.cancel();
+        isDone = true;
         this.#storeFails = false;
+        this.#unwritten.written(sid, generation);
+        // It may come too late for this one; for the others it shows that the store answers.
         resolve(generation);
+        void this.#unwritten.writeBack();
       }, fallBack);
     });
   }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../../../src/base/assert.ts';
-import type { Logger } from '../../../src/base/logger.ts';
+import { type Logger, silentLogger } from '../../../src/base/logger.ts';
+import { MemoryStore } from '../../../src/cluster/memory-store.ts';
 import { type AccessTokens, noTokens } from '../../../src/session/access-token.ts';
+import { MemorySessionStore } from '../../../src/session/memory-session-store.ts';
 import type { SessionStore } from '../../../src/session/ports.ts';
 import { ResumeTokens } from '../../../src/session/resume-token.ts';
 import { type Opening, Sessions } from '../../../src/session/sessions.ts';
+import { UNWRITTEN_MAX, UnwrittenGenerations } from '../../../src/session/unwritten-generations.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const TTL_MS = 10_000;
@@ -14,13 +17,19 @@ class TestStore implements SessionStore {
   readonly calls: [sid: string, tokenGeneration: number, ttlMs: number][] = [];
   mode: 'works' | 'fails' | 'hangs' = 'works';
   #highest = 0;
+  #hung: ((error: Error) => void)[] = [];
 
   open(sid: string, tokenGeneration: number, ttlMs: number): Promise<number> {
     this.calls.push([sid, tokenGeneration, ttlMs]);
     if (this.mode === 'fails') return Promise.reject(new Error('down'));
-    if (this.mode === 'hangs') return new Promise(() => {});
+    if (this.mode === 'hangs') return new Promise((_, reject) => this.#hung.push(reject));
     this.#highest = Math.max(this.#highest, tokenGeneration) + 1;
     return Promise.resolve(this.#highest);
+  }
+
+  /** What hung fails. */
+  giveUp(): void {
+    for (const reject of this.#hung.splice(0)) reject(new Error('given up'));
   }
 }
 
@@ -147,5 +156,132 @@ describe('a silent store', () => {
     await clock.run(200);
     expect(opened(must<Opening>(second, 'an opening')).identity.generation).toBe(2);
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('sessions that were resumed while the store did not answer', () => {
+  /** Over the twin in memory, which another node uses, too. */
+  function setUpTwin() {
+    const clock = new VirtualClock();
+    const memory = new MemoryStore(clock);
+    const twin = new MemorySessionStore(memory);
+    let isAway = false;
+    const calls: number[] = [];
+    const store: SessionStore = {
+      async open(sid, generation, ttlMs) {
+        if (isAway) throw new Error('away');
+        calls.push(generation);
+        return twin.open(sid, generation, ttlMs);
+      },
+    };
+    const resumes = new ResumeTokens('a secret of the tests, 32 characters or more');
+    let random = 0;
+    const randomBytes = (count: number): Uint8Array => {
+      const bytes = new Uint8Array(count);
+      new DataView(bytes.buffer).setUint32(0, ++random);
+      return bytes;
+    };
+    const options = { ttlMs: TTL_MS, storeTimeoutMs: 2_000 };
+    const node = () => new Sessions(store, noTokens, resumes, randomBytes, clock, silentLogger, options);
+    const resume = async (sessions: Sessions, token: string) => opened(await sessions.open(null, token));
+    return {
+      clock,
+      memory,
+      node,
+      resume,
+      calls,
+      setAway: (away: boolean) => {
+        isAway = away;
+      },
+    };
+  }
+
+  test('[P4] the later of two resumes with one token is the newer one', async () => {
+    const { node, resume, setAway } = setUpTwin();
+    const sessions = node();
+    const { resume: token } = opened(await sessions.open(null, null));
+    setAway(true);
+    const generations: number[] = [];
+    for (let i = 0; i < 3; i++) generations.push((await resume(sessions, token)).identity.generation);
+    expect(generations).toEqual([2, 3, 4]);
+    setAway(false);
+    expect((await resume(sessions, token)).identity.generation).toBe(5);
+  });
+
+  test('[P4] the store hears of them when it is back, and other nodes from it', async () => {
+    const { clock, node, resume, setAway, memory } = setUpTwin();
+    const [here, there] = [node(), node()];
+    const { resume: token, identity } = opened(await here.open(null, null));
+    setAway(true);
+    for (let i = 0; i < 5; i++) await resume(here, token);
+    setAway(false);
+    here.storeReturned();
+    await clock.idle();
+    expect(memory.generations.get(identity.sid)).toBe(6);
+    expect((await resume(there, token)).identity.generation).toBe(7);
+  });
+
+  test('[P4] the first answer of the store is enough to know that it is back', async () => {
+    const { clock, node, resume, setAway, memory } = setUpTwin();
+    const sessions = node();
+    const tokens = Array.from({ length: 3 }, () => sessions.open(null, null)).map((one) => opened(one as Opening));
+    setAway(true);
+    for (const { resume: token } of tokens) await resume(sessions, token);
+    setAway(false);
+    await resume(sessions, tokens[0]?.resume ?? '');
+    await clock.idle();
+    expect(tokens.map(({ identity }) => memory.generations.get(identity.sid))).toEqual([3, 2, 2]);
+  });
+
+  test('many are written a few hundred at a time, once, and a store that goes away again gets the rest later', async () => {
+    const { clock, node, resume, setAway, memory, calls } = setUpTwin();
+    const sessions = node();
+    const tokens = Array.from({ length: 1_000 }, () => sessions.open(null, null)).map((one) => opened(one as Opening));
+    setAway(true);
+    for (const { resume: token } of tokens) await resume(sessions, token);
+    setAway(false);
+    sessions.storeReturned();
+    setAway(true);
+    await clock.idle();
+    expect(calls).toHaveLength(256);
+    setAway(false);
+    sessions.storeReturned();
+    sessions.storeReturned();
+    await clock.idle();
+    expect(calls).toHaveLength(1_000);
+    for (const { identity } of tokens) expect(memory.generations.get(identity.sid)).toBe(2);
+  });
+
+  test('one that the store knows a later connection of takes nothing from it', async () => {
+    const { clock, node, resume, setAway } = setUpTwin();
+    const [here, there] = [node(), node()];
+    const { resume: token } = opened(await here.open(null, null));
+    let newest = token;
+    for (let i = 0; i < 9; i++) newest = (await resume(there, newest)).resume;
+    setAway(true);
+    await resume(here, token);
+    setAway(false);
+    here.storeReturned();
+    await clock.idle();
+    expect((await resume(there, newest)).identity.generation).toBeGreaterThan(10);
+  });
+
+  test('an answer that came too late and the fallback do not give one number twice', async () => {
+    const { sessions, store, clock } = setUp();
+    const first = opened(await sessions.open(null, null));
+    store.mode = 'hangs';
+    const openings = [1, 2].map(() => Promise.resolve(sessions.open(null, first.resume)));
+    await clock.run(2_100);
+    store.giveUp();
+    const generations = (await Promise.all(openings)).map((one) => opened(one).identity.generation);
+    expect(generations).toEqual([2, 3]);
+  });
+
+  test('are bounded: of too many the oldest go by their tokens alone', () => {
+    const unwritten = new UnwrittenGenerations({ open: async () => 0 }, TTL_MS);
+    for (let i = 0; i <= UNWRITTEN_MAX; i++) unwritten.next(`s${i}`, 5);
+    expect(unwritten.size).toBe(UNWRITTEN_MAX);
+    expect(unwritten.highest('s0', 5)).toBe(5);
+    expect(unwritten.highest('s1', 5)).toBe(6);
   });
 });
