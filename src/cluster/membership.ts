@@ -36,6 +36,8 @@ interface Known {
   readonly record: NodeRecord;
   /** When it was first on the list. */
   readonly since: number;
+  /** Its heartbeat was there at the last look; else it may only be late. */
+  readonly isShown: boolean;
 }
 
 export class Membership {
@@ -102,6 +104,11 @@ export class Membership {
   /** All nodes believed alive, this one included once it is registered. */
   nodes(): readonly NodeRecord[] {
     return [...this.#known.values()].map(({ record }) => record);
+  }
+
+  /** Those of them whose heartbeat was there at the last look. */
+  shown(): readonly NodeRecord[] {
+    return [...this.#known.values()].flatMap(({ record, isShown }) => (isShown ? record : []));
   }
 
   /** Whether a room of that owner may be taken over, where so much proof is enough. */
@@ -245,13 +252,13 @@ export class Membership {
       const wasBuried = this.#buried.has(node);
       if (this.#buried.covers(node, record)) continue;
       if (wasBuried) this.#counters.nodesBuriedAlive++;
-      known.set(node, { record, since: before.get(node)?.since ?? now });
+      known.set(node, { record, since: before.get(node)?.since ?? now, isShown: true });
     }
     for (const node of this.#buried.settle(shown, ids, this.#isSteady(), now)) down.set(node, 'certain');
     for (const [node, one] of before) {
       if (known.has(node)) continue;
       if (ids.has(nodeId(node)) || this.#isSteady()) missing(node, one.record.beat);
-      else known.set(node, one);
+      else known.set(node, { ...one, isShown: false });
     }
     for (const node of heard) {
       if (!shown.has(node) && !ids.has(nodeId(node)) && !this.#isSteady()) continue;

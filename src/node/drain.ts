@@ -120,7 +120,7 @@ export class Drain {
   }
 
   #takers(): Taker[] {
-    return this.#membership.nodes().flatMap(({ id, incarnation, owned, draining }) => {
+    return this.#membership.shown().flatMap(({ id, incarnation, owned, draining }) => {
       const node = nodeKey(id, incarnation);
       if (draining || node === this.#options.self) return [];
       return [{ node, owned: owned + (this.#given.get(node) ?? 0) }];

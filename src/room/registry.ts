@@ -173,9 +173,10 @@ export class Registry implements Rooms {
   #handedOver(name: string, part: HandOverPart): void {
     this.#context.handed.keep(name, part);
     if (part.more) return;
+    if (this.#stopped || !this.#types.get(roomType(name))) return void refuseHandOver(name, this.#context);
     const room = this.#rooms.get(name);
     if (room?.role.kind === 'edge') room.resolve();
-    else if (!room && !this.#open(name)) void refuseHandOver(name, this.#context);
+    else if (!room) this.#open(name);
   }
 
   /** A peer asks for a room that it takes us for the owner of; whether we are, the directory knows. */

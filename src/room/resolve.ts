@@ -146,10 +146,10 @@ async function giveBack(room: string, context: RegistryContext, epoch: number): 
   }
 }
 
-/** Another node made this one the owner of a room whose type it does not serve. */
+/** Another node made this one the owner of a room, but it goes as well, or does not serve rooms of this type. */
 export async function refuseHandOver(room: string, context: RegistryContext): Promise<void> {
   const { directory, rooms, options } = context;
-  rooms.log.error({ room }, 'a room was handed here whose type is not served here; it is given back');
+  if (!context.isStopped()) rooms.log.error({ room }, 'a room of a type that is not served here was handed over');
   const request = { room, self: rooms.self, dead: null, deadAttempt: null, attempt: context.nextAttempt() };
   const claim = await directory.claim({ ...request, copy: 0, floor: 0, ttlMs: options.ttlActiveMs }).catch(() => null);
   if (claim?.kind === 'owned') await giveBack(room, context, claim.epoch);

@@ -93,6 +93,19 @@ describe('rooms', () => {
     expect(c.role('demo:1')).toBe('owner');
   });
 
+  test('do not go to one that has stopped, from one that has not been there for long', async () => {
+    const [a, b] = await steady('a', 'b');
+    await joined(b, 'demo:1');
+    await cluster.run(1_000);
+    const young = await cluster.node('c');
+    const last = await joined(young, 'demo:2');
+    await Promise.all([a.stop(), cluster.run(100)]);
+    drain(young);
+    await cluster.run(500);
+    expect(b.role('demo:2')).toBe('owner');
+    expect(last.last('sync').epoch).toBe(b.owner('demo:2').epoch);
+  });
+
   test('that come here meanwhile go on: a late JOIN, or from another node that drains', async () => {
     const [a, b, c] = await steady('a', 'b', 'c');
     const first = await joined(a, 'demo:1');
