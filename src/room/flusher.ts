@@ -65,6 +65,7 @@ export class Flusher {
   #appending = false;
   #failures = 0;
   #retry: Timer | null = null;
+  #retryNow: (() => void) | null = null;
   #stopped = false;
 
   /** `afterFlush` sends the packets of this turn. */
@@ -112,6 +113,13 @@ export class Flusher {
     this.#stopped = true;
     this.#retry?.cancel();
     for (const { timer } of this.#refused.values()) timer?.cancel();
+  }
+
+  /** The store is back after a break: members wait for what waits for it. */
+  storeReturned(): void {
+    if (this.#stopped) return;
+    this.#retry?.cancel();
+    this.#retryNow?.();
   }
 
   append(append: LogAppend, waiter: LogWaiter): void {
@@ -222,7 +230,9 @@ export class Flusher {
   #pause(): Promise<void> {
     const ms = fullJitterMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#rng);
     return new Promise((resolve) => {
-      if (!this.#stopped) this.#retry = this.#clock.after(ms, resolve);
+      if (this.#stopped) return;
+      this.#retry = this.#clock.after(ms, resolve);
+      this.#retryNow = resolve;
     });
   }
 }

@@ -83,8 +83,9 @@ export class Registry implements Rooms {
     this.#context.rooms.snapshotter.touchAll();
   }
 
-  /** The store may have lost what it had of our rooms: each is written whole. */
+  /** Logs go on, and as the store may have lost what it had of our rooms, each is written whole. */
   storeReturned(): void {
+    this.#context.rooms.flusher.storeReturned();
     this.#context.rooms.snapshotter.rewriteAll();
   }
 

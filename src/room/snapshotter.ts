@@ -124,8 +124,9 @@ export class Snapshotter {
     for (const [owner, tracked] of this.#tracked) this.#markAt(owner, tracked);
   }
 
-  /** Commits every room whole: what the store took before may be gone, and changes alone would not make up for it. */
+  /** Commits every room whole and at once: of what the store took before some may be gone, and changes would not do. */
   rewriteAll(): void {
+    this.#notBefore = 0;
     for (const [owner, tracked] of this.#tracked) {
       tracked.whole = true;
       this.mark(owner);
