@@ -1,4 +1,8 @@
 /** What operators do every day: end a node, restart all of them, have nginx read its configuration again. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { KeptRedis } from './kept-redis.ts';
@@ -7,21 +11,26 @@ import { useWorld } from './world.ts';
 
 const world = useWorld({ store: KeptRedis.start });
 const patience = { timeoutMs: 60_000 };
+const program = fileURLToPath(new URL('../../../infra/cluster/roll.ts', import.meta.url));
 
-/** The supervisor starts it again. */
-async function restart(id: string, { world, say }: Scene): Promise<void> {
-  const { pid } = world.node(id);
-  process.kill(pid, 'SIGTERM');
-  await until(() => world.node(id).pid !== pid, { ...patience, what: `${id} to end and start again` });
-  await world.isWhole();
-  say(`${id} runs again`);
+/** As `npm run cluster:roll` does. */
+async function roll({ world, say }: Scene): Promise<void> {
+  const rolling = spawn(process.execPath, [program, '--dir', world.dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  createInterface({ input: rolling.stdout }).on('line', say);
+  const [code] = await once(rolling, 'close');
+  expect(code).toBe(0);
 }
 
 it('[P7] SIGTERM of a node', async () => {
   const outcome = await runRow(world(), {
     name: 'SIGTERM of a node',
-    async strike(scene) {
-      await restart((await scene.world.busiestOwner(scene.crowd)).id, scene);
+    async strike({ world, crowd, say }) {
+      const { id, pid } = await world.busiestOwner(crowd);
+      process.kill(pid, 'SIGTERM');
+      // Its supervisor starts it again.
+      await until(() => world.node(id).pid !== pid, { ...patience, what: `${id} to end and start again` });
+      await world.isWhole();
+      say(`${id} runs again`);
     },
     healMs: 2_000,
   });
@@ -32,9 +41,7 @@ it('[P7] SIGTERM of a node', async () => {
 it('[P7] rolling restart of all nodes', async () => {
   const outcome = await runRow(world(), {
     name: 'rolling restart of all nodes',
-    async strike(scene) {
-      for (const { id } of scene.world.nodes) await restart(id, scene);
-    },
+    strike: roll,
     healMs: 2_000,
   });
   expectKept(outcome);

@@ -13,12 +13,12 @@ const world = useWorld({
   env: { STATE_BYTES_MAX: '65536', BACKPRESSURE_BYTES_MAX: '131072', BYTES_PER_SEC: '4194304' },
 });
 
-/** Some 3 MB a second: in 5 s more than the kernel and nginx hold for a reader. */
+/** Some 4 MB a second: in 5 s more than the kernel and nginx hold for a reader. */
 const loud: RoomPlan = {
   durability: 'snapshot',
   members: 3,
   hint: together,
-  ratePerSec: 30,
+  ratePerSec: 45,
   paddingBytes: 60_000,
 };
 const STOP_MS = 5_000;

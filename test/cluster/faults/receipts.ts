@@ -10,6 +10,12 @@ import { type OpenLink, openSocket } from '../../support/independent/link.ts';
 import type { Load } from './load.ts';
 import type { Span, Stalls } from './stalls.ts';
 
+export interface Pause {
+  /** When it began, by performance.now(). */
+  readonly from: number;
+  readonly ms: number;
+}
+
 export class Receipts {
   /** The node that said WELCOME last. */
   node: string | null = null;
@@ -36,29 +42,28 @@ export class Receipts {
     return this.#joinedAt;
   }
 
-  /** Less what this process itself stood still. */
-  longestPauseMs({ from, to }: Span, stalls: Stalls): number {
-    const times = [...this.#times({ from, to }), to];
-    let longest = 0;
+  /** Less the longest time in it that this process itself stood still. */
+  longestPause({ from, to }: Span, stalls: Stalls): Pause {
+    let longest: Pause = { from, ms: 0 };
     let last = from;
-    for (const at of times) {
-      const pauseMs = at - last;
-      if (pauseMs > longest) longest = Math.max(longest, pauseMs - stalls.within({ from: last, to: at }));
+    for (const at of [...this.#times({ from, to }), to]) {
+      const ms = at - last > longest.ms ? at - last - stalls.longestMs({ from: last, to: at }) : 0;
+      if (ms > longest.ms) longest = { from: last, ms };
       last = at;
     }
     return longest;
   }
 
   /**
-   * From when each command was due to be sent until it came here, for those that came in that time. Less what this
-   * process itself stood still.
+   * From when each command was due to be sent until it came here, for those that came in that time. Less the longest
+   * time in it that this process itself stood still.
    */
   delaysMs({ from, to }: Span, { dueAt, stalls }: Load): number[] {
     const came = this.#events.filter(({ at }) => at > from && at < to);
     return came.flatMap(({ at, events }) =>
       events.flatMap((event) => {
         const due = dueAt.get(idOf(event) ?? '');
-        return due === undefined ? [] : [at - due - stalls.within({ from: due, to: at })];
+        return due === undefined ? [] : [at - due - stalls.longestMs({ from: due, to: at })];
       }),
     );
   }

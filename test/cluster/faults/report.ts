@@ -3,8 +3,14 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { inject } from 'vitest';
 
 /** The longest pauses of some clients, in ms. */
-export interface Group {
+export interface Group extends Spread {
   readonly clients: number;
+  /** Whose pause was the longest, and when it began after the fault did. */
+  readonly who: string;
+  readonly beganMs: number;
+}
+
+export interface Spread {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
@@ -32,10 +38,10 @@ declare module 'vitest' {
   }
 }
 
-export function spreadOf(pauses: readonly number[]): Group {
-  const sorted = [...pauses].sort((a, b) => a - b);
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  return { clients: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
 export function writeRow(row: Row): void {
@@ -59,6 +65,7 @@ const HEAD = [
   'p50 ms',
   'p99 ms',
   'max ms',
+  'began at s',
   'own stall ms',
 ];
 
@@ -85,6 +92,9 @@ function cellsOf(row: Row): string[][] {
   ];
 }
 
-const timesOf = ({ p50, p99, max }: Group): string[] => [p50, p99, max].map(whole);
+const timesOf = ({ p50, p99, max, beganMs }: Group): string[] => [
+  ...[p50, p99, max].map(whole),
+  (beganMs / 1_000).toFixed(1),
+];
 
 const whole = (ms: number): string => String(Math.round(ms));

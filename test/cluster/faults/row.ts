@@ -36,7 +36,7 @@ export interface Fault {
   /** Whether the room's owner loses what it has not written, if it is a `snapshot` room. Default: nobody may. */
   readonly losesUnwritten?: (room: Room, scene: Scene) => boolean;
   /** Clients whose pauses are told apart. */
-  readonly groups?: Readonly<Record<string, (member: Member, scene: Scene) => boolean>>;
+  readonly groups?: Readonly<Record<string, IsIn>>;
 }
 
 export interface Outcome {
@@ -47,7 +47,11 @@ export interface Outcome {
   readonly span: Span;
   /** The longest pauses of the clients in a group of the fault; `all` has all. */
   readonly pauses: Readonly<Record<string, Group>>;
+  /** The same for a part of the time. */
+  pausesIn(span: Span, isIn: IsIn): Group;
 }
+
+type IsIn = (member: Member, scene: Scene) => boolean;
 
 const WARM_UP_MS = 1_500;
 const SETTLE_WITHIN_MS = 60_000;
@@ -83,7 +87,9 @@ export async function runRow(world: World, fault: Fault): Promise<Outcome> {
     };
     const verdict = judge(crowd.players, { faults: { mayTakeBack } });
     say(`judged in ${seconds(performance.now() - judgingSince)}`);
-    const pauses = pausesOf(scene, fault.groups ?? {}, span, load.stalls);
+    const pausesIn = (during: Span, isIn: IsIn) => groupOf(scene, isIn, during, load.stalls);
+    const groups: Readonly<Record<string, IsIn>> = { all: () => true, ...fault.groups };
+    const pauses = Object.fromEntries(Object.entries(groups).map(([name, isIn]) => [name, pausesIn(span, isIn)]));
     writeRow({
       fault: fault.name,
       clients: crowd.members.length,
@@ -95,7 +101,7 @@ export async function runRow(world: World, fault: Fault): Promise<Outcome> {
       stallMs: load.stalls.longestMs(),
       pauses,
     });
-    return { verdict, scene, load, span, pauses };
+    return { verdict, scene, load, span, pauses, pausesIn };
   } finally {
     load.stop();
     crowd.leave();
@@ -115,19 +121,17 @@ function isYoung(crowd: Crowd, room: Room, { epoch, seq }: Position, faultAt: nu
   return at > faultAt - snapshotLatestMs - COMMIT_WITHIN_MS;
 }
 
-function pausesOf(
-  scene: Scene,
-  groups: NonNullable<Fault['groups']>,
-  span: Span,
-  stalls: Stalls,
-): Record<string, Group> {
-  const all: NonNullable<Fault['groups']> = { all: () => true, ...groups };
-  return Object.fromEntries(
-    Object.entries(all).map(([name, isIn]) => {
-      const members = scene.crowd.members.filter((member) => isIn(member, scene));
-      return [name, spreadOf(members.map(({ receipts }) => receipts.longestPauseMs(span, stalls)))];
-    }),
-  );
+function groupOf(scene: Scene, isIn: IsIn, span: Span, stalls: Stalls): Group {
+  const pauses = scene.crowd.members
+    .filter((member) => isIn(member, scene))
+    .map(({ player, receipts }) => ({ who: player.name, ...receipts.longestPause(span, stalls) }));
+  const [worst] = pauses.toSorted((a, b) => b.ms - a.ms);
+  return {
+    clients: pauses.length,
+    ...spreadOf(pauses.map(({ ms }) => ms)),
+    who: worst?.who ?? '',
+    beganMs: worst === undefined ? 0 : worst.from - span.from,
+  };
 }
 
 /** The load is steady, so time is what a phase is made of. */

@@ -9,25 +9,18 @@ export interface Span {
   readonly to: number;
 }
 
-/** A timer this late is a busy machine and no stall. */
-const LATE_MS = 5;
-
 export class Stalls {
   readonly #spans: Span[] = [];
 
   /** A timer was due at `from` and came at `to`. */
   note(span: Span): void {
-    if (span.to - span.from > LATE_MS) this.#spans.push(span);
+    if (span.to > span.from) this.#spans.push(span);
   }
 
-  longestMs(): number {
-    return Math.max(0, ...this.#spans.map(({ from, to }) => to - from));
-  }
-
-  /** How much of a time was stalled. */
-  within({ from, to }: Span): number {
-    let sum = 0;
-    for (const span of this.#spans) sum += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
-    return sum;
+  /** The longest one of that time; by default of all. */
+  longestMs({ from, to }: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }): number {
+    let longest = 0;
+    for (const span of this.#spans) longest = Math.max(longest, Math.min(to, span.to) - Math.max(from, span.from));
+    return longest;
   }
 }

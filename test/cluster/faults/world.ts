@@ -77,6 +77,11 @@ export class World<S extends Store = Store> {
     return this.#cluster.describe().url;
   }
 
+  /** The folder of its local cluster. */
+  get dir(): string {
+    return this.#cluster.dir;
+  }
+
   get nginxPid(): number {
     return this.#cluster.describe().nginx.pid;
   }
