@@ -1,7 +1,6 @@
 /** A store that loses what it was told: restarted empty, or an older replica took over. There is one history after it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StoredRoom } from '../../../src/cluster/memory-store.ts';
-import { defineRoom } from '../../../src/room/definition.ts';
 import { CoreCluster, type CoreNode, NODE_TTL_MS } from '../../support/core-cluster.ts';
 import { stateOf, type VirtualClient } from '../../support/virtual-client.ts';
 
@@ -170,33 +169,6 @@ describe('restarted empty', () => {
     for (const client of [first, second]) expect(stateOf(client.last('sync'))).toEqual({ k: 'new' });
     expect(a.counters.copiesBrought + b.counters.copiesBrought).toBeLessThanOrEqual(2);
   });
-});
-
-test('[P14] the nodes of a room that was closed, and fenced before that was told, hear where it is', async () => {
-  const club = defineRoom({
-    type: 'club',
-    durability: 'log',
-    onMessage(room) {
-      room.broadcast('bye', null);
-      room.close('over');
-    },
-  });
-  await cluster.stop();
-  cluster = new CoreCluster({ definitions: [club] });
-  const [a, b, c] = await steady('a', 'b', 'c');
-  const [first, second] = [await joined(a, 'club:1'), await joined(b, 'club:1')];
-  await cluster.run(COMMITTED_MS);
-  a.gate.failing.add('log.append');
-  first.call('club:1', 1, 'close');
-  await cluster.run();
-  cluster.store.rooms.clear();
-  const third = await joined(c, 'club:1');
-  a.gate.failing.clear();
-  await cluster.run(2 * NODE_TTL_MS);
-  expect(second.last('error')).toMatchObject({ code: 'not-joined', room: 'club:1' });
-  second.join('club:1');
-  await cluster.run();
-  expect(second.last('joined').epoch).toBe(third.last('joined').epoch);
 });
 
 describe('failed over to a replica that lagged', () => {

@@ -1,0 +1,102 @@
+/** What the end of an owner leaves behind where its store forgot the room: clients, edges, and code that holds on to it. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { defineRoom, type Room } from '../../../src/room/definition.ts';
+import { CoreCluster, type CoreNode, NODE_TTL_MS } from '../../support/core-cluster.ts';
+import type { VirtualClient } from '../../support/virtual-client.ts';
+
+const COMMITTED_MS = 500;
+
+let cluster: CoreCluster;
+
+beforeEach(() => {
+  cluster = new CoreCluster();
+});
+
+afterEach(() => cluster.stop());
+
+async function joined(node: CoreNode, room: string): Promise<VirtualClient> {
+  const client = node.connect();
+  client.join(room);
+  await cluster.run();
+  return client;
+}
+
+async function steady(...ids: string[]): Promise<[CoreNode, CoreNode, CoreNode]> {
+  return (await cluster.steady(...ids)) as [CoreNode, CoreNode, CoreNode];
+}
+
+test('[P14] the nodes of a room that was closed, and fenced before that was told, hear where it is', async () => {
+  const club = defineRoom({
+    type: 'club',
+    durability: 'log',
+    onMessage(room) {
+      room.broadcast('bye', null);
+      room.close('over');
+    },
+  });
+  await cluster.stop();
+  cluster = new CoreCluster({ definitions: [club] });
+  const [a, b, c] = await steady('a', 'b', 'c');
+  const [first, second] = [await joined(a, 'club:1'), await joined(b, 'club:1')];
+  await cluster.run(COMMITTED_MS);
+  a.gate.failing.add('log.append');
+  first.call('club:1', 1, 'close');
+  await cluster.run();
+  cluster.store.rooms.clear();
+  const third = await joined(c, 'club:1');
+  a.gate.failing.clear();
+  await cluster.run(2 * NODE_TTL_MS);
+  expect(second.last('error')).toMatchObject({ code: 'not-joined', room: 'club:1' });
+  second.join('club:1');
+  await cluster.run();
+  expect(second.last('joined').epoch).toBe(third.last('joined').epoch);
+});
+
+test('the room object of an owner before does not write into the copy that goes on', async () => {
+  const held: Room[] = [];
+  let isAsked = false;
+  const club = defineRoom({
+    type: 'club',
+    onCreate: (room) => void held.push(room),
+    onMessage(room) {
+      room.state.set('now', 1);
+      // From within a handler of the next owner, too.
+      if (isAsked) held[0]?.state.set('before', 1);
+    },
+  });
+  await cluster.stop();
+  cluster = new CoreCluster({ definitions: [club] });
+  const [a] = await steady('a', 'b');
+  const client = await joined(a, 'club:1');
+  await cluster.run(COMMITTED_MS);
+  cluster.store.rooms.clear();
+  client.call('club:1', 1, 'x');
+  await cluster.run(COMMITTED_MS);
+  expect(held).toHaveLength(2);
+  expect(() => held[0]?.state.set('before', 1)).toThrow('inside its handlers');
+  isAsked = true;
+  client.call('club:1', 2, 'x');
+  await cluster.run();
+  expect(client.last('error')).toMatchObject({ code: 'internal', cseq: 2 });
+  expect([...a.owner('club:1').state.keys()]).toEqual(['now']);
+});
+
+test.each(['demo:1', 'ledger:1'])(
+  '[P9] a JOIN to catch up in %s is answered once, whatever becomes of its owner',
+  async (room) => {
+    const [a, b, c] = await steady('a', 'b', 'c');
+    const [first, second] = [await joined(a, room), await joined(b, room)];
+    await cluster.run(COMMITTED_MS);
+    b.gate.hold('mailbox.publish');
+    const req = second.join(room, second.last('joined'));
+    await cluster.run();
+    cluster.store.rooms.clear();
+    first.send(room, 1, 'fenced by this');
+    await cluster.run(COMMITTED_MS);
+    a.crash();
+    b.gate.release();
+    await cluster.run(4 * NODE_TTL_MS);
+    expect(second.frames.filter((frame) => 'req' in frame && frame.req === req)).toHaveLength(1);
+    expect([b, c].map((node) => node.role(room))).toEqual(['owner', 'nothing']);
+  },
+);
