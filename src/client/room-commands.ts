@@ -2,7 +2,7 @@
  * The commands of one room from being given to being done, through every JOINED and SYNC. Rules P15-P17.
  */
 import type { ErrorFrame, ServerEvent } from '../protocol/server-reader.ts';
-import { type Command, encodeCommand } from './command.ts';
+import { type Command, commandBytesMax, encodeCommand } from './command.ts';
 import { CommandQueue, UNDONE_MAX } from './command-queue.ts';
 import { CommandSender } from './command-sender.ts';
 import type { Link } from './link.ts';
@@ -148,8 +148,9 @@ export class RoomCommands {
 
   /** The server would close the connection for such a frame (P3). */
   #tooLarge(command: Command): RoomcastError | null {
-    const bytes = encodeCommand(this.#room, Number.MAX_SAFE_INTEGER, command).length;
     const max = this.#link.limits.frameBytesMax;
+    if (commandBytesMax(this.#room, command) <= max) return null;
+    const bytes = encodeCommand(this.#room, Number.MAX_SAFE_INTEGER, command).length;
     return bytes <= max ? null : new RoomcastError('too-large', `a command of ${bytes} bytes, ${max} are allowed`);
   }
 }

@@ -24,14 +24,18 @@ export interface RunPlan {
   readonly node: Omit<NodeCoreOptions, 'id' | 'incarnation' | 'storeTimeoutMs'>;
 }
 
+/** Between two acts of all clients together: rules break by what meets, and more of the same meets nothing new. */
+const ACT_EACH_MS = 30;
+
 export function planRun(dice: Dice): RunPlan {
   const latencyMinMs = dice.between(0.2, 20);
+  const clients = dice.int(4, 20);
   return {
     nodes: ['n1', 'n2', 'n3', 'n4'].slice(0, dice.int(2, 4)),
-    clients: dice.int(4, 20),
+    clients,
     rooms: planRooms(dice, dice.int(1, 5)),
-    activeMs: dice.int(8_000, 25_000),
-    thinkMs: dice.pick([150, 400, 1000]),
+    activeMs: dice.int(10_000, 32_000),
+    thinkMs: Math.max(dice.pick([150, 400, 1_000]), clients * ACT_EACH_MS),
     graceMs: dice.int(1_500, 8_000),
     turnMaxMs: dice.pick([0, 0.5, 4]),
     utilization: dice.pick([0, 1]),

@@ -14,6 +14,14 @@ import type { StoreServer } from './store/store-server.ts';
 import type { Subscription } from './store/subscribers.ts';
 import type { Trace } from './trace.ts';
 
+/** What goes from one node to another. */
+interface Pair {
+  readonly name: string;
+  readonly line: Line;
+  /** Nothing passes. */
+  isCut: boolean;
+}
+
 export class PostOffice {
   lossChance = 0;
   delayMaxMs: number;
@@ -22,9 +30,8 @@ export class PostOffice {
   readonly #clock: VirtualClock;
   readonly #dice: Dice;
   readonly #trace: Trace;
-  readonly #lines = new Map<string, Line>();
-  /** `from>to` pairs that nothing passes. */
-  readonly #cut = new Set<string>();
+  /** By sender, then by receiver. */
+  readonly #pairs = new Map<string, Map<string, Pair>>();
 
   constructor(clock: VirtualClock, dice: Dice, trace: Trace, delayMaxMs: number) {
     this.#clock = clock;
@@ -34,33 +41,37 @@ export class PostOffice {
   }
 
   cutPair(from: string, to: string): void {
-    this.#cut.add(`${from}>${to}`);
+    this.#pair(from, to).isCut = true;
   }
 
   mendPair(from: string, to: string): void {
-    this.#cut.delete(`${from}>${to}`);
+    this.#pair(from, to).isCut = false;
   }
 
   /** Answers how many subscribers the server counts: a dead one looks alive to it as well. */
-  async publish({ subscribers }: StoreServer, from: string, to: string, packet: Uint8Array): Promise<number> {
-    const pair = `${from}>${to}`;
+  publish({ subscribers }: StoreServer, from: string, to: string, packet: Uint8Array): number {
+    const { name, line, isCut } = this.#pair(from, to);
     const heard = subscribers.count(to);
-    if (this.#cut.has(pair) || this.#dice.chance(this.lossChance)) {
+    if (isCut || this.#dice.chance(this.lossChance)) {
       this.lost++;
-      this.#trace.step(pair, 'packet-lost', () => describePacket(packet));
+      this.#trace.step(name, 'packet-lost', () => describePacket(packet));
       return heard;
-    }
-    let line = this.#lines.get(pair);
-    if (!line) {
-      line = new Line(this.#clock);
-      this.#lines.set(pair, line);
     }
     line.send(this.#dice.next() * this.delayMaxMs, () => {
       this.delivered++;
-      this.#trace.bytes(pair, 'packet', packet, () => describePacket(packet));
+      this.#trace.bytes(name, 'packet', packet, () => describePacket(packet));
       subscribers.publish(to, packet);
     });
     return heard;
+  }
+
+  #pair(from: string, to: string): Pair {
+    const known = this.#pairs.get(from)?.get(to);
+    if (known) return known;
+    const pair = { name: `${from}>${to}`, line: new Line(this.#clock), isCut: false };
+    const receivers = this.#pairs.get(from) ?? new Map<string, Pair>();
+    this.#pairs.set(from, receivers.set(to, pair));
+    return pair;
   }
 }
 

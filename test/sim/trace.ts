@@ -4,6 +4,9 @@
  */
 import type { VirtualClock } from '../support/virtual-clock.ts';
 
+/** Of longer frames the beginning and the end count: what lies between is mostly padding. */
+const EDGE_BYTES = 128;
+
 export class Trace {
   readonly #clock: VirtualClock;
   readonly #startedAt: number;
@@ -36,15 +39,10 @@ export class Trace {
 
   /** One step with the bytes that make it up. */
   bytes(who: string, what: string, bytes: Uint8Array, text: () => string): void {
-    let low = this.#low ^ bytes.length;
-    let i = 0;
-    for (; i + 4 <= bytes.length; i += 4) {
-      const word = byte(bytes, i) | (byte(bytes, i + 1) << 8) | (byte(bytes, i + 2) << 16) | (byte(bytes, i + 3) << 24);
-      low = Math.imul(low ^ word, 0x01000193);
-      low ^= low >>> 15;
-    }
-    for (; i < bytes.length; i++) low = Math.imul(low ^ byte(bytes, i), 0x01000193);
-    this.#low = low;
+    this.#low ^= bytes.length;
+    const edge = Math.min(bytes.length, EDGE_BYTES);
+    this.#mixBytes(bytes, 0, edge);
+    this.#mixBytes(bytes, Math.max(edge, bytes.length - EDGE_BYTES), bytes.length);
     this.step(who, what, text);
   }
 
@@ -55,6 +53,18 @@ export class Trace {
 
   stamp(): string {
     return `${(this.atMs / 1000).toFixed(4).padStart(9)}`;
+  }
+
+  #mixBytes(bytes: Uint8Array, start: number, end: number): void {
+    let low = this.#low;
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      const word = byte(bytes, i) | (byte(bytes, i + 1) << 8) | (byte(bytes, i + 2) << 16) | (byte(bytes, i + 3) << 24);
+      low = Math.imul(low ^ word, 0x01000193);
+      low ^= low >>> 15;
+    }
+    for (; i < end; i++) low = Math.imul(low ^ byte(bytes, i), 0x01000193);
+    this.#low = low;
   }
 
   #mix(text: string): void {

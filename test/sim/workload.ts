@@ -45,12 +45,17 @@ export class Workload {
     const joined = [...client.rooms.keys()];
     const room = dice.pickAny(joined);
     const luck = dice.next();
-    if (room === null || (luck < 0.1 && joined.length < 3)) return client.join(dice.pick(this.#world.plan.rooms).name);
-    if (luck < 0.13) return client.leave(room);
-    if (luck < 0.15) return this.#restart(client);
-    if (luck < 0.155 && this.#world.clients.length < CLIENTS_MAX) return this.#secondTab(client);
-    const count = luck < 0.25 ? dice.int(2, 40) : 1;
+    if (room === null || (luck < 0.12 && joined.length < 3)) return client.join(dice.pick(this.#world.plan.rooms).name);
+    if (luck < 0.155) return client.leave(room);
+    if (luck < 0.178) return this.#restart(client);
+    if (luck < 0.184 && this.#world.clients.length < CLIENTS_MAX) return this.#secondTab(client);
+    const count = luck < 0.29 ? this.#burst() : 1;
     for (let i = 0; i < count; i++) this.#command(client, room);
+  }
+
+  /** Mostly a few, sometimes more than a rate limit or a slow reader's buffer takes. */
+  #burst(): number {
+    return this.#dice.chance(0.3) ? this.#dice.int(10, 40) : this.#dice.int(2, 9);
   }
 
   #restart(client: SimClient): void {
@@ -99,6 +104,6 @@ export class Workload {
 
   #padding(): string {
     const dice = this.#dice;
-    return '.'.repeat(dice.chance(0.03) ? dice.int(500, 4_000) : dice.int(0, 120));
+    return '.'.repeat(dice.chance(0.1) ? dice.int(500, 4_000) : dice.int(0, 120));
   }
 }

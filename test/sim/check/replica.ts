@@ -93,8 +93,14 @@ export class Replica {
   }
 
   #add(entry: string, sign: number): void {
-    this.#low = (this.#low + sign * hash(entry, 0x811c9dc5)) | 0;
-    this.#high = (this.#high + sign * hash(entry, 0x9747b28c)) | 0;
+    let [low, high] = [0x811c9dc5, 0x9747b28c];
+    for (let i = 0; i < entry.length; i++) {
+      const code = entry.charCodeAt(i);
+      low = Math.imul(low ^ code, 0x01000193);
+      high = Math.imul(high ^ code, 0x85ebca6b);
+    }
+    this.#low = (this.#low + sign * spread(low)) | 0;
+    this.#high = (this.#high + sign * spread(high)) | 0;
   }
 }
 
@@ -106,9 +112,6 @@ function memberEntry(number: number, { user, status, meta }: ReplicaMember): str
   return `m\n${number}\n${user}\n${status}\n${meta}`;
 }
 
-function hash(text: string, seed: number): number {
-  let h = seed;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h ^= h >>> 15;
-  return Math.imul(h, 0x85ebca6b) | 0;
+function spread(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) | 0;
 }

@@ -1,5 +1,6 @@
 /** Between clients and nodes, from node to node, and readers that do not read. */
-import type { Strikes } from './faults.ts';
+import type { SimLink } from '../sim-link.ts';
+import type { Strikes, Surroundings } from './faults.ts';
 
 export const NETWORK_FAULTS = {
   /** Packets vanish. */
@@ -43,22 +44,28 @@ export const NETWORK_FAULTS = {
     dice.pickAny(world.links())?.cut(clientMs, nodeMs);
   },
 
-  'slow-reader'({ world, dice, lasts }) {
-    const link = dice.pickAny(world.links());
-    if (!link) return;
-    link.stall();
-    let isOver = false;
-    const trickleMs = dice.pick([20, 100, 100_000]);
-    const trickle = (): void => {
-      if (isOver) return;
-      link.read(1);
-      world.clock.after(trickleMs, trickle);
-    };
-    // The longest outlast the 10 s that a node allows (P20).
-    lasts(dice.pick([1_000, 4_000, 20_000]), () => {
-      isOver = true;
-      link.read(null);
-    });
-    world.clock.after(trickleMs, trickle);
+  /** One, or a few on the same bad network. */
+  'slow-reader'(around) {
+    const links = around.world.links();
+    for (let left = around.dice.int(1, 3); left > 0 && links.length > 0; left--) {
+      stall(around, around.dice.pick(links));
+    }
   },
 } as const satisfies Strikes;
+
+function stall({ world, dice, lasts }: Surroundings, link: SimLink): void {
+  link.stall();
+  let isOver = false;
+  const trickleMs = dice.pick([20, 100, 100_000]);
+  const trickle = (): void => {
+    if (isOver) return;
+    link.read(1);
+    world.clock.after(trickleMs, trickle);
+  };
+  // The longest outlast the 10 s that a node allows (P20).
+  lasts(dice.pick([1_000, 4_000, 20_000]), () => {
+    isOver = true;
+    link.read(null);
+  });
+  world.clock.after(trickleMs, trickle);
+}

@@ -19,7 +19,7 @@ type Ended = { readonly value: unknown } | { readonly error: unknown };
 
 interface Call {
   readonly what: string;
-  readonly execute: (server: StoreServer) => Promise<unknown>;
+  readonly execute: (server: StoreServer) => unknown;
   readonly end: (ended: Ended) => void;
   /** Of a connection given up, and it never gets there. */
   isLost: boolean;
@@ -79,7 +79,7 @@ export class StoreLine {
     this.#connection.close();
   }
 
-  call<T>(what: string, execute: (server: StoreServer) => Promise<T>): Promise<T> {
+  call<T>(what: string, execute: (server: StoreServer) => T | Promise<T>): Promise<T> {
     const wires = this.#wires;
     if (wires === null) return Promise.reject(new Error('the store is away'));
     return new Promise<T>((resolve, reject) => {
@@ -129,21 +129,26 @@ export class StoreLine {
   #arrive(call: Call, wires: Wires): void {
     // In a task of its own, as each is served whole before the next.
     const serve = (): void => {
-      if (!call.isLost && wires.server.life === wires.life) void this.#serve(call, wires);
+      if (!call.isLost && wires.server.life === wires.life) this.#serve(call, wires);
     };
     if (wires.lateMs > 0 && wires !== this.#wires) this.#access.clock.after(wires.lateMs, serve);
     else this.#access.clock.soon(serve);
   }
 
-  async #serve(call: Call, wires: Wires): Promise<void> {
+  #serve(call: Call, wires: Wires): void {
     this.#trace.step(this.#name, 'store', () => call.what);
-    const ended: Ended = await call.execute(wires.server).then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
+    const answer = (ended: Ended): void => {
+      if (wires !== this.#wires) return;
+      const { path, process } = this.#access;
+      const arrive = (): void => process.arrive(() => this.#answered(call, ended));
+      wires.back.send(this.#delayMs(), () => path.pass('back', arrive));
+    };
+    const result = call.execute(wires.server);
+    if (!(result instanceof Promise)) return answer({ value: result });
+    result.then(
+      (value: unknown) => answer({ value }),
+      (error: unknown) => answer({ error }),
     );
-    if (wires !== this.#wires) return;
-    const { path, process } = this.#access;
-    wires.back.send(this.#delayMs(), () => path.pass('back', () => process.arrive(() => this.#answered(call, ended))));
   }
 
   #answered(call: Call, ended: Ended): void {
