@@ -105,7 +105,10 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
     connections.add(made);
     return made;
   };
-  sentinels?.listen(leaveThePast);
+  sentinels?.listen((isChanged) => {
+    leaveThePast();
+    if (isChanged) for (const one of connections) one.retryNow();
+  });
 
   const main = connection('commands', prepareCommands, hooks.onState?.bind(hooks));
   const started = main.outcome();

@@ -80,6 +80,11 @@ export class RedisConnection {
     if (this.#client !== null && isOver(this.#client)) this.giveUp(this.#client, reason);
   }
 
+  /** What was in the way may be gone: the next attempt is now, and not after its wait. */
+  retryNow(): void {
+    if (this.#retry !== null) this.connect();
+  }
+
   /** Resolves when the next attempt has come out well or badly, or the connection is closed for good. */
   outcome(): Promise<RedisState> {
     if (this.#closed) return Promise.resolve(this.#state);

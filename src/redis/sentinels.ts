@@ -37,6 +37,8 @@ export class Sentinels {
   #asking: Promise<ServerAddress> | null = null;
   /** `host:port`, as the sentinels said last. */
   #master: string | null = null;
+  /** The same, when a sentinel had something to say. */
+  #heard: string | null = null;
 
   constructor(address: SentinelAddress, connectionName: string) {
     this.#address = address;
@@ -53,14 +55,15 @@ export class Sentinels {
     return master !== undefined && this.#master !== null && master !== this.#master;
   }
 
-  /** Calls `onMaster` when the master may be another one than before. */
-  listen(onMaster: () => void): void {
+  /** Calls `onNews` when a sentinel had something to say, and whether that was another master than before. */
+  listen(onNews: (isChanged: boolean) => void): void {
     const look = async (): Promise<void> => {
       try {
         // What was asked before the news may be answered without it.
         await this.#asking?.catch(() => {});
-        await this.find();
-        onMaster();
+        const before = this.#heard;
+        this.#heard = nameOf(await this.find());
+        onNews(before !== null && before !== this.#heard);
       } catch {
         // A sentinel that falls silent is no news of the master.
       }
