@@ -1,5 +1,5 @@
 /** Nodes that die, or stand still and come back. */
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Member } from './crowd.ts';
 import { KeptRedis } from './kept-redis.ts';
 import { expectKept, pause, runRow, type Scene } from './row.ts';
@@ -26,6 +26,8 @@ it('[P18] kill -9 of an owner', async () => {
     },
   });
   expectKept(outcome);
+  expect(outcome.pauses['of the dead node']?.p99).toBeLessThanOrEqual(2_000);
+  expect(outcome.pauses['of other nodes, in its rooms']?.p99).toBeLessThanOrEqual(1_000);
 });
 
 it('[P18] SIGSTOP of an owner for 10 s, then SIGCONT', async () => {
