@@ -112,7 +112,9 @@ async function load(
   const { copy } = room.past;
   if (!copy?.isRoom(claim)) {
     const loaded = loadRoom(claim.epoch, claim.record, isClean && !room.past.wasFenced, graceEndsAt);
-    const before = context.handed.take(room.room, { epoch: claim.before, seq: loaded.position.seq });
+    const tail = context.handed.take(room.room, { epoch: claim.before, seq: loaded.position.seq });
+    // Where a later epoch was seen here, the directory has lost it, and somebody may know its events under the tail's epoch.
+    const before = room.past.epochSeen > claim.before ? null : tail;
     return { ...loaded, before: claim.record && before };
   }
   const loaded = bringRoom(claim.epoch, copy.owner, graceEndsAt);

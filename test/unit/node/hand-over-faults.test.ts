@@ -104,6 +104,25 @@ describe('when something goes wrong', () => {
     expect(a.owner(ROOM).feed.history.since(since)).toBeNull();
   });
 
+  test('[P11] the store forgets the claim of the target, which dies: its members may know what nobody else does', async () => {
+    const [a, b] = await steady('a', 'b');
+    const [first, second] = [await joined(a), await joined(b)];
+    const { epoch } = a.owner(ROOM);
+    a.gate.hold('directory.claim');
+    b.gate.hold('snapshots.commit');
+    await handedOver(a, b);
+    const stored = cluster.store.rooms.get(ROOM);
+    second.send(ROOM, 1, 'told under both');
+    await cluster.run();
+    a.gate.release();
+    await cluster.run();
+    expect(first.events(ROOM).join()).toContain('told under both');
+    if (stored) cluster.store.rooms.set(ROOM, { ...stored, epoch }, 60_000);
+    b.crash();
+    await cluster.run(3 * NODE_TTL_MS);
+    expect(a.owner(ROOM).feed.history.since({ epoch, seq: 1 })).toBeNull();
+  });
+
   test('[P11] the owner is fenced: it gives its copy up as ever', async () => {
     const [a, b, c] = await steady('a', 'b', 'c');
     const first = await joined(a);
