@@ -87,6 +87,11 @@ export class World {
     node.start().catch((error: unknown) => this.report('fault', `${node.key} did not start: ${String(error)}`));
   }
 
+  /** Those that run, and those that are on their way to stop. */
+  living(): SimNode[] {
+    return [...this.nodes.values()].filter(({ state }) => state === 'running' || state === 'stopping');
+  }
+
   running(): SimNode[] {
     return [...this.nodes.values()].filter(({ state }) => state === 'running');
   }

@@ -6,13 +6,16 @@ export const NODE_FAULTS = {
   restart({ world, dice, lasts }) {
     const node = dice.pickAny(world.running());
     if (!node) return;
-    const again = (): void => lasts(1_000, () => world.startNode(node.id));
+    // Killed before it had stopped, it is started again as the crash has it.
+    const again = (): void => {
+      if (node.state === 'stopped') lasts(1_000, () => world.startNode(node.id));
+    };
     node.stop().then(again, (error: unknown) => world.report('fault', `${node.key} did not stop: ${error}`));
   },
 
   /** As kill -9; the next life may begin while the heartbeat of this one still stands in the store. */
   crash({ world, dice, lasts }) {
-    const node = dice.pickAny(world.running());
+    const node = dice.pickAny(world.living());
     if (!node) return;
     node.crash();
     lasts(dice.pick([200, 2_500]), () => world.startNode(node.id));
@@ -20,7 +23,7 @@ export const NODE_FAULTS = {
 
   /** As SIGSTOP and SIGCONT: up to three times as long as its heartbeat lives. */
   pause({ world, dice, lastsFor }) {
-    const node = dice.pickAny(world.running());
+    const node = dice.pickAny(world.living());
     if (!node) return;
     node.process.pause();
     const ttlMs = world.plan.node.nodeTtlMs;
