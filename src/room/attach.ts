@@ -4,6 +4,7 @@
  * member where its commands stand, since those may be lost as well (P16).
  */
 import type { NodeKey } from '../cluster/ports.ts';
+import { STATUS } from '../protocol/op.ts';
 import { encodeAck, encodeError, withEpoch } from '../protocol/server-frame.ts';
 import type { EdgeLink, RemoteLink } from './edge-link.ts';
 import type { LocalSeat } from './local-seat.ts';
@@ -83,6 +84,16 @@ export function attachSeats(owner: Owner, seats: Iterable<LocalSeat>, at: Positi
   untold?.();
   if (untold) owner.answer(() => tell(seq));
   for (const seat of [...seats]) attachSeat(owner, seat);
+}
+
+/**
+ * Where the history goes on from an owner before, whoever resumes there (P7) believes of everybody what was true then. Those
+ * who are not back yet are away until they come; the next flush says so.
+ */
+export function tellAway(owner: Owner): void {
+  if (!owner.type.presence) return;
+  for (const member of owner.roster.members.values()) if (!member.here) owner.outbox.status(member, STATUS.away);
+  owner.schedule();
 }
 
 /** It was joined under another owner, or waits for its first answer. */

@@ -11,7 +11,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import type { NodeKey } from '../cluster/ports.ts';
-import { attachSeats } from './attach.ts';
+import { attachSeats, tellAway } from './attach.ts';
 import { DeferredMessages } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
@@ -157,6 +157,7 @@ export class LocalRoom implements Place {
     if (owner.roster.size > 0) this.#context.watchGrace(this);
     this.#occupied(owner, owner.roster.size > 0);
     attachSeats(owner, this.seats.values(), this.past.at, this.#context.rooms.publisher);
+    if (loaded.before) tellAway(owner);
     this.#decided();
   }
 

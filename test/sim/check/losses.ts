@@ -69,6 +69,8 @@ export class Losses {
     for (const { room, record, end } of this.#owed) {
       const { last } = room;
       if (record.isOver || !lives(record.node) || !last) continue;
+      // What was closed since was told so to everybody, whoever owned it.
+      if (room.closedIn.some((epoch) => epoch >= record.epoch)) continue;
       const shared = record.sharedWith(end, last, last.end);
       if (shared >= end || hasLaterCopy(last, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;

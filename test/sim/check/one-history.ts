@@ -99,9 +99,9 @@ export class OneHistory {
     const room = this.room(name);
     const record = room.find(epoch);
     if (record && (isDone || ttlMs === 0)) record.isOver = true;
-    if (!isDone || ttlMs > 0) return;
-    room.end(epoch);
-    room.wasClosed ||= room.durability !== 'none';
+    if (ttlMs > 0) return;
+    if (room.durability !== 'none') room.closedIn.push(epoch);
+    if (isDone) room.end(epoch);
   }
 
   /** Handed over: from here on it is the next owner's. */

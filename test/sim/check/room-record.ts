@@ -18,8 +18,8 @@ export class RoomRecord {
   readonly epochs: EpochRecord[] = [];
   /** The room once held events that were never told: commands in them are done without an event. */
   hasUnseen = false;
-  /** Its code has closed it at least once. */
-  wasClosed = false;
+  /** Epochs in which its code has closed it, whether the store heard of that or not. */
+  readonly closedIn: number[] = [];
   /** Epochs in which it was deleted by its owner. */
   readonly #ended = new Set<number>();
   /** Frames that were compared already, by their first seq. */
@@ -58,6 +58,10 @@ export class RoomRecord {
     if (known !== undefined || !epoch.lacks(seq)) return known;
     this.tell(epoch, event);
     return event;
+  }
+
+  get wasClosed(): boolean {
+    return this.closedIn.length > 0;
   }
 
   end(epoch: number): void {

@@ -95,8 +95,23 @@ describe.each([ROOM, LOG_ROOM])('a room that is handed over: %s', (room) => {
     expect(again.last('joined')).toMatchObject({ epoch, seq: since.seq, me: 1, cseq: 1, roster: null, state: null });
     expect(again.all('events').map((frame) => frame.epoch)).toEqual(again.all('events').map(() => epoch));
     const texts = told(again, room).map((text) => text.replace(/^\d+ /, ''));
-    expect(texts).toEqual(['1 away', '2:under a', '2 here', '2:under b', '1 here']);
+    expect(texts).toEqual(['1 away', '2:under a', '2 here', '1 away', '2:under b', '1 here']);
     expect(again.all('sync')).toEqual([]);
+  });
+
+  test('[P7] who resumes from the owner before hears that a member has not come along', async () => {
+    const [a, b, c] = await steady('a', 'b', 'c');
+    const [first, second] = [await joined(a, room), await joined(c, room)];
+    const since = { epoch: a.owner(room).epoch, seq: a.owner(room).feed.seq };
+    c.crash();
+    await handedOver(a, b, room);
+    first.drop();
+    const again = b.connect(first.resume);
+    again.join(room, since);
+    await cluster.run();
+    expect(again.last('joined').roster).toBeNull();
+    expect(told(again, room).filter((text) => text.includes(' 2 '))).toMatchObject([expect.stringMatching(/ 2 away$/)]);
+    expect(second.all('sync')).toEqual([]);
   });
 });
 
