@@ -133,6 +133,17 @@ describe('[P18] what the store has forgotten', () => {
     expect([broken, history.losses.takenBack]).toEqual([[], 4]);
   });
 
+  test('may be the end of a room, which then comes back as it was before', () => {
+    history.released(LOG_ROOM, 10, 0, true);
+    history.forgot(
+      LOG_ROOM,
+      { writes: 9, epoch: 10, kept: null },
+      { writes: 1, epoch: 10, kept: { epoch: 10, seq: 2 } },
+    );
+    own('n2:b', 20, 2, null, LOG_ROOM);
+    expect(broken).toEqual([]);
+  });
+
   test('is nothing where the store forgot nothing', () => {
     own('n2:b', 20, 3, 'n1:a', LOG_ROOM);
     write('n2:b', 20, 4, LOG_ROOM);

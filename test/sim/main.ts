@@ -3,7 +3,7 @@
  * at the first seed that breaks a rule, and says how to replay it.
  */
 import { parseArgs } from 'node:util';
-import { DEFAULT_FAULTS, FAULTS, type Fault } from './faults/faults.ts';
+import { FAULTS, type Fault } from './faults/faults.ts';
 import { type RunResult, run } from './run.ts';
 import { addTally } from './tally.ts';
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 
-const faults = values.faults === undefined ? DEFAULT_FAULTS : values.faults.split(',').map(asFault);
+const faults = values.faults === undefined ? FAULTS : values.faults.split(',').map(asFault);
 const from = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
 const print = values.trace ? (line: string) => void process.stdout.write(`${line}\n`) : undefined;

@@ -1,6 +1,6 @@
 /** A failure that can't be repeated can't be understood. */
 import { expect, test } from 'vitest';
-import { DEFAULT_FAULTS } from './faults/faults.ts';
+import { FAULTS } from './faults/faults.ts';
 import { run } from './run.ts';
 
 test.each([3, 46, 213])('seed %i takes the same steps twice', async (seed) => {
@@ -16,7 +16,7 @@ test('seeds differ', async () => {
 
 test('a trace in words takes the same steps as one without', async () => {
   const lines: string[] = [];
-  const told = await run(5, { faults: DEFAULT_FAULTS, print: (line) => void lines.push(line) });
+  const told = await run(5, { faults: FAULTS, print: (line) => void lines.push(line) });
   expect(lines.length).toBeGreaterThan(1_000);
   expect(told.traceHash).toBe((await run(5)).traceHash);
 });

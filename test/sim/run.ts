@@ -2,7 +2,7 @@
 import { HEAL_WITHIN_MS, unhealed } from './check/healing.ts';
 import { heldBy, leftInStore, pendingIn, pendingInClient } from './check/leaks.ts';
 import { Dice } from './dice.ts';
-import { DEFAULT_FAULTS, type Fault, Faults } from './faults/faults.ts';
+import { FAULTS, type Fault, Faults } from './faults/faults.ts';
 import { type Tally, tallyOf } from './tally.ts';
 import { Workload } from './workload.ts';
 import { type Violation, World } from './world.ts';
@@ -33,7 +33,7 @@ const STOP_MS = 8_000;
 
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const world = new World(seed, options.print ?? null);
-  const faults = new Faults(world, options.faults ?? DEFAULT_FAULTS);
+  const faults = new Faults(world, options.faults ?? FAULTS);
   const { stackTraceLimit } = Error;
   // Refusals are errors, thousands in a run, and their stacks most of their cost.
   if (!options.print) Error.stackTraceLimit = 0;

@@ -37,11 +37,12 @@ export class Losses {
     for (const record of room.epochs) {
       if (record.epoch > after.epoch && record.epoch <= before.epoch) record.isForgotten = true;
     }
-    const held = find(room, before.kept);
+    const had = before.kept ?? deleted(room, before.epoch);
+    const held = find(room, had);
     const left = find(room, after.kept);
-    if (!held || !before.kept) return;
-    const shared = held.sharedWith(before.kept.seq, left, after.kept?.seq ?? 0);
-    for (let link: EpochRecord | null = held, end = before.kept.seq; link; end = link.base, link = link.parent) {
+    if (!held || !had) return;
+    const shared = held.sharedWith(had.seq, left, after.kept?.seq ?? 0);
+    for (let link: EpochRecord | null = held, end = had.seq; link; end = link.base, link = link.parent) {
       if (end > shared) link.forgottenTo = Math.max(link.forgottenTo ?? 0, end);
     }
   }
@@ -85,6 +86,12 @@ function hasLaterCopy(last: EpochRecord, { epoch }: EpochRecord): boolean {
     if (link.copyOf && link.copyOf.epoch > epoch) return true;
   }
   return false;
+}
+
+/** A room that its owner had deleted, and whose end is forgotten: what it was up to that is gone all the same. */
+function deleted(room: RoomRecord, epoch: number): Kept | null {
+  const record = room.find(epoch);
+  return record && room.wasEnded(record) ? { epoch, seq: record.end } : null;
 }
 
 function find(room: RoomRecord, kept: Kept | null): EpochRecord | null {

@@ -15,12 +15,6 @@ export type Fault = keyof typeof STRIKES;
 
 export const FAULTS = Object.keys(STRIKES) as readonly Fault[];
 
-/** Known, and not yet survived. */
-const NOT_YET: readonly Fault[] = ['store-empty'];
-
-/** Those of a run that names none. */
-export const DEFAULT_FAULTS = FAULTS.filter((fault) => !NOT_YET.includes(fault));
-
 /** What one strike has at hand. */
 export interface Surroundings {
   readonly world: World;
