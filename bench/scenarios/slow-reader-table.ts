@@ -30,6 +30,7 @@ export interface SlowReaderMedians {
   readonly maxMs: number;
   readonly bufferedBytes: number;
   readonly bufferedMostBytes: number;
+  /** The most: memory that was given back once is resident already the next time. */
   readonly grownBytes: number;
   readonly serverShare: number;
   /** p99 ÷ that of the quiet window of the same round. */
@@ -54,7 +55,7 @@ export function slowReaderMedians(runs: readonly SlowReaderRun[]): SlowReaderMed
         maxMs: of((run) => run.maxMs),
         bufferedBytes: of((run) => run.bufferedBytes),
         bufferedMostBytes: of((run) => run.bufferedMostBytes),
-        grownBytes: of((run) => run.grownBytes),
+        grownBytes: Math.max(...counted.map((run) => run.grownBytes)),
         serverShare: of((run) => run.serverShare),
         p99Ratios: ratiosOf(runs, kind, (run) => run.p99Ms),
       },
