@@ -32,6 +32,7 @@ export class Counters {
   takeOvers = 0;
   takeOversEarly = 0;
   fenced = 0;
+  tenuresLost = 0;
   copiesBrought = 0;
   handedOver = 0;
   commits = 0;

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Rng } from '../base/rng.ts';
+import type { Lease } from '../cluster/lease.ts';
 import { Membership } from '../cluster/membership.ts';
 import { nodeKey } from '../cluster/node-key.ts';
 import { Peers } from '../cluster/peers.ts';
@@ -19,12 +20,13 @@ import type { Publisher, SessionIdentity } from '../room/ports.ts';
 import { Registry } from '../room/registry.ts';
 import { sessionMessage, type WriteMessage } from '../room/relay-message.ts';
 import { Snapshotter } from '../room/snapshotter.ts';
+import type { NodeLease } from '../room/tenure.ts';
 import type { RoomTypes } from '../room/types.ts';
 import type { AccessTokens } from '../session/access-token.ts';
 import { ResumeTokens } from '../session/resume-token.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Drain } from './drain.ts';
-import type { StorePorts } from './store-ports.ts';
+import type { Standing, StorePorts } from './store-ports.ts';
 
 export interface NodeCoreOptions {
   readonly id: string;
@@ -65,6 +67,7 @@ export interface Surroundings {
   readonly types: RoomTypes;
   /** Whether the store can be reached, and with it the other nodes. */
   readonly isStoreUp: () => boolean;
+  readonly standing: () => Standing;
   readonly utilization: Utilization;
 }
 
@@ -123,6 +126,7 @@ export class NodeCore {
         post,
         flusher,
         snapshotter,
+        lease: nodeLease(this.membership.lease, around.standing),
         options: { historyBytesMax, stateBytesMax: limits.stateBytesMax },
       },
       directory: stores.directory,
@@ -233,4 +237,13 @@ export class NodeCore {
       if (node !== this.key) this.#peers.post(node, sessionMessage(sid, generation));
     }
   }
+}
+
+function nodeLease(lease: Lease, standing: () => Standing): NodeLease {
+  return {
+    get term() {
+      return standing() === 'alone' ? 0 : lease.term;
+    },
+    holds: () => standing() === 'alone' || (standing() === 'shared' && lease.holds()),
+  };
 }

@@ -68,6 +68,7 @@ export async function startNode(
       tokens: accessTokens(config),
       types,
       isStoreUp: stores.isUp,
+      standing: stores.standing,
       utilization: loopUtilization(),
     },
     {

@@ -11,6 +11,12 @@ import { MemorySessionStore } from '../session/memory-session-store.ts';
 /** Everything that a node keeps outside its own process: in Redis, or in the twins in memory. */
 export type StorePorts = Pick<RedisPorts, 'nodes' | 'directory' | 'mailbox' | 'snapshots' | 'log' | 'sessions'>;
 
+/**
+ * What this node's heartbeat is worth to its strict rooms. `shared`: it keeps others from taking them over. `alone`: there
+ * are no others. `cut-off`: there may be some, and they do not see it.
+ */
+export type Standing = 'shared' | 'alone' | 'cut-off';
+
 /** The twins of one node; nodes that are given the same store and hub form a cluster. */
 export function memoryPorts(store: MemoryStore, hub: MemoryMailboxHub): StorePorts {
   return {

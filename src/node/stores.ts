@@ -8,7 +8,7 @@ import type { NodeKey } from '../cluster/ports.ts';
 import type { Config } from '../config/settings.ts';
 import { openRedis, type RedisPlace, type RedisPorts } from '../redis/open-redis.ts';
 import type { ConnectionStatus, StorageStatus } from './storage-status.ts';
-import { lonePorts, type StorePorts, waitingPorts } from './store-ports.ts';
+import { lonePorts, type Standing, type StorePorts, waitingPorts } from './store-ports.ts';
 import { switchingPorts } from './switching-ports.ts';
 
 export interface Stores {
@@ -16,6 +16,7 @@ export interface Stores {
   status(): StorageStatus;
   /** Whether other nodes can be reached through the store. */
   isUp(): boolean;
+  standing(): Standing;
   /** Runs `task` once when a Redis that was away at the start has been taken into use. */
   onRejoin(task: () => void): void;
   /** Runs `task` each time that the connection for commands has come up again. */
@@ -50,6 +51,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
     ports: redis,
     status: () => redisStatus(redis, 'redis'),
     isUp: () => redis.state.status === 'up',
+    standing: () => 'shared',
     onRejoin: () => {},
     onUp: (task) => {
       nextUp = task;
@@ -63,6 +65,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   log.error({ reason: state.reason }, `${setting} can't be reached: this node serves alone, in memory, until it can`);
   const switching = switchingPorts(waitingPorts(clock));
   let type: StorageStatus['type'] = 'memory';
+  let standing: Standing = 'cut-off';
   let rejoin: (() => void) | null = null;
   const becomeShared = (): void => {
     firstUp = null;
@@ -70,6 +73,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
     switching.switchTo(redis).then(
       () => {
         log.info({}, 'Redis answers: this node joins the cluster');
+        standing = 'shared';
         rejoin?.();
       },
       (cause: unknown) => log.error({ err: cause }, 'the mailbox could not be opened; its connection tries on'),
@@ -84,6 +88,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
     status: () => redisStatus(redis, type),
     // Alone, nothing that matters can be unreachable; after the switch Redis' own state counts.
     isUp: () => type === 'memory' || shared.isUp(),
+    standing: () => standing,
     onRejoin: (task) => {
       rejoin = task;
     },
@@ -100,6 +105,7 @@ function memoryStores(clock: Clock): Stores {
     ports: lonePorts(clock),
     status,
     isUp: () => true,
+    standing: () => 'alone',
     onRejoin: () => {},
     onUp: () => {},
     close: async () => {},

@@ -6,6 +6,7 @@ import type { Post } from './edge-link.ts';
 import type { Flusher } from './flusher.ts';
 import type { Publisher } from './ports.ts';
 import type { Snapshotter } from './snapshotter.ts';
+import type { NodeLease } from './tenure.ts';
 
 /** What the rooms of one node share. */
 export interface RoomContext {
@@ -17,6 +18,7 @@ export interface RoomContext {
   readonly post: Post;
   readonly flusher: Flusher;
   readonly snapshotter: Snapshotter;
+  readonly lease: NodeLease;
   readonly options: RoomContextOptions;
 }
 

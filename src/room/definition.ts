@@ -71,8 +71,8 @@ export interface RoomOptions {
   readonly ticksPerSec?: number;
   /** Default `snapshot`. */
   readonly durability?: Durability;
-  /** What an owner does that can't renew its claim: go on, or hold commands. Default `available`. */
-  readonly onPartition?: 'available';
+  /** What an owner does whose node can't renew its heartbeat: go on, or stand still. Default `available`. */
+  readonly onPartition?: 'available' | 'strict';
   /** Whether members see each other: roster and events 1, 2, 4. Default true. */
   readonly presence?: boolean;
   /** How long a lost connection may come back; default the node's GRACE_MS. */
@@ -96,8 +96,8 @@ export function defineRoom<S = unknown>(definition: RoomDefinition<S>): RoomDefi
   if (durability !== undefined && !['none', 'snapshot', 'log'].includes(durability)) {
     problems.push(`durability must be none, snapshot or log (got ${String(durability)})`);
   }
-  if (onPartition !== undefined && onPartition !== 'available') {
-    problems.push(`onPartition must be available, the only one that this version serves (got ${String(onPartition)})`);
+  if (onPartition !== undefined && !['available', 'strict'].includes(onPartition)) {
+    problems.push(`onPartition must be available or strict (got ${String(onPartition)})`);
   }
   if (ticksPerSec > 0 && !definition.onTick) problems.push('ticksPerSec is set, but onTick is missing');
   if (problems.length > 0) throw new Error(`room type ${JSON.stringify(type)}: ${problems.join('; ')}`);

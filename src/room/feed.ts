@@ -2,8 +2,9 @@
  * A room's outgoing sequence, on its owner: gives out seq, keeps the history, and brings each sealed frame to the
  * sockets here and to the edges. The answers of a turn go out behind its frame.
  *
- * In a `log` room a frame and its answers are held until the log has it (P18). Frames enter the history when sealed:
- * whatever reads the history is answered behind the frames that are held, so nobody sees them early.
+ * In a `log` room a frame and its answers are held until the log has it (P18). In a `strict` room they are held once the
+ * owner's tenure is over, until the room is claimed again. Frames enter the history when sealed: whatever reads the
+ * history is answered behind the frames that are held, so nobody sees them early.
  */
 import type { NodeKey } from '../cluster/ports.ts';
 import { encodeAck, encodeStr } from '../protocol/server-frame.ts';
@@ -13,6 +14,7 @@ import { History } from './history.ts';
 import type { Outbox } from './outbox.ts';
 import type { Position, Publisher, WriteResult } from './ports.ts';
 import type { LoadedRoom } from './snapshot.ts';
+import type { Tenure } from './tenure.ts';
 
 interface Batch {
   readonly frame: Uint8Array | null;
@@ -29,6 +31,7 @@ export interface FeedOptions {
   readonly self: NodeKey;
   readonly log: boolean;
   readonly historyBytesMax: number;
+  readonly tenure: Tenure;
 }
 
 export class Feed {
@@ -82,13 +85,19 @@ export class Feed {
     return this.#seq;
   }
 
-  /** Whether a `log` room can take no command now. */
+  /** Whether the owner may still act for the room. */
+  get isTenured(): boolean {
+    return this.#options.tenure.holds;
+  }
+
+  /** Whether the room can take no command now: its log is away, or its tenure is over. */
   get isHolding(): boolean {
-    const { log } = this.#options;
+    const { log, tenure } = this.#options;
+    if (!tenure.holds) return true;
     return log && (this.#refused || this.#flusher.logStalled || this.#held.length >= HELD_BATCHES_MAX);
   }
 
-  /** Whether frames are sealed that the log does not have yet. */
+  /** Whether frames are sealed that nobody was told yet. */
   get isWaiting(): boolean {
     return this.#held.length > 0;
   }
@@ -109,13 +118,15 @@ export class Feed {
     const sealed = outbox.seal(this.#roomStr, this.epoch, first);
     // Without a frame there is nothing to note it with: it waits for the next one.
     const note = sealed || !this.#options.log ? outbox.takeNote() : null;
+    const isHeld = (this.#options.log && sealed !== null) || this.#held.length > 0 || !this.isTenured;
+    const { seq: told } = this.told;
     if (sealed) {
       this.#seq += sealed.count;
-      this.history.push(first, this.#seq, sealed.frame);
+      this.history.push(first, this.#seq, sealed.frame, isHeld ? told : this.#seq);
     }
     const batch = { frame: sealed?.frame ?? null, first, last: this.#seq, answers: this.#answers(outbox) };
-    if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);
-    else this.#hold(batch, note);
+    if (isHeld) this.#hold(batch, note);
+    else this.#deliver(batch);
     return sealed?.count ?? 0;
   }
 
@@ -124,12 +135,13 @@ export class Feed {
     if (this.#closed) return;
     this.#refused = result === 'failed';
     if (result === 'fenced') return this.#onFenced();
-    if (result === 'failed') return;
+    if (result === 'failed' || !this.isTenured) return;
     let next = this.#held.shift();
     while (next) {
       this.#deliver(next);
       next = this.#held[0]?.frame === null ? this.#held.shift() : undefined;
     }
+    this.history.trim(this.told.seq);
   }
 
   /** From now on nothing goes out: another node owns the room, or it is over. */
@@ -142,10 +154,11 @@ export class Feed {
   suspend(outbox: Outbox): void {
     this.#closed = true;
     const first = this.#seq + 1;
+    const { seq: told } = this.told;
     const sealed = outbox.seal(this.#roomStr, this.epoch, first);
     if (!sealed) return;
     this.#seq += sealed.count;
-    this.history.push(first, this.#seq, sealed.frame);
+    this.history.push(first, this.#seq, sealed.frame, told);
     this.#held.push({ frame: sealed.frame, first, last: this.#seq, answers: [] });
   }
 
@@ -157,7 +170,7 @@ export class Feed {
 
   #hold(batch: Batch, note: Uint8Array | null): void {
     this.#held.push(batch);
-    if (batch.frame === null) return;
+    if (batch.frame === null || !this.#options.log) return;
     const { room, self } = this.#options;
     const { first, last: seq, frame } = batch;
     const append = { room, owner: self, epoch: this.epoch, first, seq, frame, note };

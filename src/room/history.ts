@@ -55,6 +55,7 @@ export class History {
     this.#epochs = [...(before?.epochs ?? []), { epoch: start.epoch, start: start.seq }].slice(-EPOCHS_MAX);
     if (before === null) return;
     assert(before.end.seq === start.seq, 'a history that goes on where the one before ended');
+    // All of it, whatever its size, until the first frame follows: the end of it may be told only now.
     for (const { first, last, frame } of before.frames)
       this.#keep({ first, last, frame: withEpoch(frame, start.epoch) });
   }
@@ -63,9 +64,15 @@ export class History {
     return this.#bytes;
   }
 
-  push(first: number, last: number, frame: Uint8Array): void {
+  /** Frames behind `told` wait to be told, and are kept until then. */
+  push(first: number, last: number, frame: Uint8Array, told = last): void {
     this.#end = { epoch: this.#end.epoch, seq: last };
     this.#keep({ first, last, frame });
+    this.trim(told);
+  }
+
+  trim(told: number): void {
+    while (this.#bytes > this.#bytesMax && (this.#entries[this.#start]?.last ?? told) <= told) this.#dropOldest();
   }
 
   /**
@@ -98,7 +105,6 @@ export class History {
   #keep(entry: HistoryFrame): void {
     this.#entries.push(entry);
     this.#bytes += entry.frame.length;
-    while (this.#bytes > this.#bytesMax) this.#dropOldest();
   }
 
   #dropOldest(): void {

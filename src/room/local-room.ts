@@ -25,7 +25,7 @@ import { RELAY, roomMessage } from './relay-message.ts';
 import { giveUp, releaseEmpty } from './release.ts';
 import { resolveOwner } from './resolve.ts';
 import { RoomTimers } from './room-timers.ts';
-import type { LoadedRoom } from './snapshot.ts';
+import type { ClaimedRoom } from './snapshot.ts';
 import { refuseJoins, WaitingCommands } from './waiting-commands.ts';
 
 export type Role =
@@ -142,7 +142,7 @@ export class LocalRoom implements Place {
     if (!follows || !this.#deferred.isEmpty) this.#deferred.add(task);
   }
 
-  becomeOwner(loaded: LoadedRoom): void {
+  becomeOwner(loaded: ClaimedRoom): void {
     const owner = new Owner(this.room, this.type, loaded, this.#context.rooms, {
       onFenced: () => this.demote(owner),
       onOutdated: (epoch) => this.#outdated(owner, epoch),

@@ -20,7 +20,7 @@ import type { JoinRequest, LeaveRequest } from './ports.ts';
 import type { Rejection } from './rejection.ts';
 import type { Roster } from './roster.ts';
 import { Script } from './script.ts';
-import type { LoadedRoom } from './snapshot.ts';
+import type { ClaimedRoom } from './snapshot.ts';
 import type { RoomState } from './state.ts';
 
 const FRAME_BYTES_SOFT_MAX = 48 * 1024;
@@ -43,7 +43,7 @@ export class Owner {
   /** CLOSED, until the flush that says it behind everything else. */
   #closing: Uint8Array | null = null;
 
-  constructor(room: string, type: RoomType, loaded: LoadedRoom, context: RoomContext, events: OwnerEvents) {
+  constructor(room: string, type: RoomType, loaded: ClaimedRoom, context: RoomContext, events: OwnerEvents) {
     this.room = room;
     this.type = type;
     this.roster = loaded.roster;
@@ -58,6 +58,7 @@ export class Owner {
       self: context.self,
       log: type.durability === 'log',
       historyBytesMax: context.options.historyBytesMax,
+      tenure: loaded.tenure,
     });
     const { handlers } = type;
     this.#script = handlers ? new Script(handlers, this, context.clock, context.log, context.counters) : null;
@@ -81,7 +82,7 @@ export class Owner {
 
   join(link: MemberLink, request: JoinRequest): void {
     // Its answer would be held, with a copy of the state: a client that asks on would fill the node.
-    const notNow = this.feed.isHolding ? LOG_AWAY : this.#doubts.refusal(this, link.session.sid, request.since);
+    const notNow = this.feed.isHolding ? HOLDING : this.#doubts.refusal(this, link.session.sid, request.since);
     const refusal = notNow ?? this.enter(link, request.meta);
     if (refusal) {
       const { code, text } = refusal;
@@ -145,9 +146,12 @@ export class Owner {
 
   /** Takes out the members whose grace time is over; answers whether others are still away. */
   sweepGrace(now: number): boolean {
+    const { isHolding } = this.feed;
     let waiting = false;
     for (const member of [...this.roster.members.values()]) {
       if (member.here) continue;
+      // Who is away from a room that takes no joins has its time from when it takes them again.
+      if (isHolding) member.graceEndsAt = Math.max(member.graceEndsAt, now + this.type.graceMs);
       if (member.graceEndsAt <= now) this.#remove(member, LEFT_REASON.graceOver);
       else waiting = true;
     }
@@ -283,9 +287,9 @@ export class Owner {
   }
 }
 
-const LOG_AWAY: Pick<Rejection, 'code' | 'text'> = {
+const HOLDING: Pick<Rejection, 'code' | 'text'> = {
   code: 'unavailable',
-  text: "the room's log can't be written now",
+  text: 'the room waits for the store',
 };
 
 /** An encoded array of none. */

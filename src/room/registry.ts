@@ -78,8 +78,16 @@ export class Registry implements Rooms {
     for (const room of this.#rooms.values()) room.rejoin();
   }
 
-  /** Others may own our rooms by now: each is written to the store, which tells. A room that never writes would not learn it. */
+  /**
+   * Others may own our rooms by now: each is written to the store, which tells. A room that never writes would not learn it.
+   * A strict one is claimed again before it goes on.
+   */
   verify(): void {
+    for (const room of this.#rooms.values()) {
+      if (room.owner?.feed.isTenured !== false) continue;
+      this.#context.rooms.counters.tenuresLost++;
+      room.claimAnew(room.owner, 'unknown');
+    }
     this.#context.rooms.snapshotter.touchAll();
   }
 

@@ -12,6 +12,7 @@ import type { RoomType } from './definition.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { bringRoom, type LoadedRoom, loadRoom } from './snapshot.ts';
+import { tenureOf } from './tenure.ts';
 
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 1000;
@@ -26,7 +27,8 @@ const HALF_TAKEN_MAX = 10_000;
 
 export async function resolveOwner(room: LocalRoom, context: RegistryContext, suspect: NodeKey | null): Promise<void> {
   const proof = proofToTakeOver(room.type);
-  let dead = suspect;
+  // A strict room is looked at before its owner is named: what was proved must be younger than its last claim.
+  let dead = proof === 'certain' ? null : asDead(suspect, null);
   // Where directory and owner send us to and fro, neither is asked on and on.
   const start = Math.max(0, room.past.bounces - BOUNCES_FREE);
   let waits = start > 0;
@@ -38,13 +40,21 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
       await pauseBetween(context, tries);
     }
     waits = true;
-    const attempt = await context.claiming.run(() => claimAndLoad(room, context, dead, tries));
+    const tenure = tenureOf(room.type, context.rooms.lease);
+    const attempt = await context.claiming.run(async () => {
+      return tenure.holds ? claimAndLoad(room, context, dead, tries) : null;
+    });
     if (attempt === null) continue;
     if (attempt.kind === 'owned') {
       const { loaded, isClean } = attempt;
+      if (!tenure.holds) {
+        // Whether it is still ours another claim must tell, as where the answer was lost.
+        if (!isClean) markHalfTaken(room, context);
+        continue;
+      }
       // One that was not left in peace stays ours: whoever takes it over from us then skips the numbers that may be lost.
       if (context.isStopped()) return isClean ? giveBack(room.room, context, loaded.position.epoch) : undefined;
-      return room.becomeOwner(loaded);
+      return room.becomeOwner({ ...loaded, tenure });
     }
     const { owner } = attempt;
     // A claim of ours that was served before this one; the next one counts higher.
@@ -53,7 +63,7 @@ export async function resolveOwner(room: LocalRoom, context: RegistryContext, su
     const isDead = context.liveness.isDead(owner, proof);
     // Its end may have been told between the answer and now.
     if (found === 'alive' && !isDead) return room.becomeEdge(owner);
-    dead = found !== 'unknown' && isDead ? owner : null;
+    dead = found !== 'unknown' && isDead ? asDead(owner, proof === 'certain' ? attempt.attempt : null) : null;
     waits = dead === null;
   }
 }
@@ -65,31 +75,46 @@ export function proofToTakeOver(type: RoomType): DeathProof {
 
 type Attempt =
   | { readonly kind: 'owned'; readonly loaded: LoadedRoom; readonly isClean: boolean }
-  | { readonly kind: 'other'; readonly owner: NodeKey };
+  | Extract<Claim, { kind: 'other' }>;
+
+/** An owner to be replaced. */
+interface Dead {
+  readonly node: NodeKey;
+  /** Its last claim, which it must not have followed by another. */
+  readonly attempt: number | null;
+}
+
+function asDead(node: NodeKey | null, attempt: number | null): Dead | null {
+  return node === null ? null : { node, attempt };
+}
 
 /** null: it did not come to an end, and is made again. */
 async function claimAndLoad(
   room: LocalRoom,
   context: RegistryContext,
-  suspect: NodeKey | null,
+  suspect: Dead | null,
   tries: number,
 ): Promise<Attempt | null> {
   // While it waited for its turn.
   if (context.isStopped()) return null;
   // What was proved a while ago may be proved no more: it came back, or the store was away.
-  const dead = suspect !== null && context.liveness.isDead(suspect, proofToTakeOver(room.type)) ? suspect : null;
+  const dead = suspect && context.liveness.isDead(suspect.node, proofToTakeOver(room.type)) ? suspect : null;
   const claim = await tryClaim(room, context, dead, tries);
   if (claim === null) {
     // The take-over may be done all the same; the next claim then finds this node as the owner.
-    if (dead !== null && context.halfTaken.size < HALF_TAKEN_MAX) context.halfTaken.add(room.room);
+    if (dead !== null) markHalfTaken(room, context);
     return null;
   }
   if (claim.kind === 'other') return claim;
-  if (dead !== null) countTakeOver(context, dead);
+  if (dead !== null) countTakeOver(context, dead.node);
   // Alone, it gives out numbers that members of the same room may have elsewhere: theirs must not pass for each other.
   const isClean = !context.halfTaken.delete(room.room) && dead === null && context.directory.isShared;
   const loaded = await load(room, context, claim, isClean);
   return loaded && { kind: 'owned', loaded, isClean };
+}
+
+function markHalfTaken(room: LocalRoom, { halfTaken }: RegistryContext): void {
+  if (halfTaken.size < HALF_TAKEN_MAX) halfTaken.add(room.room);
 }
 
 function countTakeOver({ rooms, liveness }: RegistryContext, dead: NodeKey): void {
@@ -161,7 +186,7 @@ export async function refuseHandOver(room: string, context: RegistryContext): Pr
 async function tryClaim(
   room: LocalRoom,
   context: RegistryContext,
-  dead: NodeKey | null,
+  dead: Dead | null,
   tries: number,
 ): Promise<Claim | null> {
   const { directory, rooms, options } = context;
@@ -170,8 +195,8 @@ async function tryClaim(
     return await directory.claim({
       room: room.room,
       self: rooms.self,
-      dead,
-      deadAttempt: null,
+      dead: dead?.node ?? null,
+      deadAttempt: dead?.attempt ?? null,
       attempt: context.nextAttempt(),
       copy: room.past.copy?.epoch ?? 0,
       floor: room.past.epochSeen,

@@ -10,6 +10,7 @@ import type { Owner } from './owner.ts';
 import type { Commit, Position } from './ports.ts';
 import { Roster } from './roster.ts';
 import { RoomState } from './state.ts';
+import type { Tenure } from './tenure.ts';
 
 /** After a take-over, numbers that the lost tail of the history may have given out are skipped (JOINS_PER_SEC × 1 s is 2000). */
 const NUMBERS_SKIPPED = 10_000;
@@ -28,6 +29,11 @@ export interface LoadedRoom {
 
 /** What a commit is made of. */
 export type Storable = Pick<Owner, 'room' | 'type' | 'state' | 'roster'> & { readonly feed: Position };
+
+/** The room of a claim: how long its owner may act for it. */
+export interface ClaimedRoom extends LoadedRoom {
+  readonly tenure: Tenure;
+}
 
 /** What changed since the last commit, with a way back for when the store can't be reached. */
 export interface PendingCommit {

@@ -70,6 +70,11 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
     help: "Of those, before the owner's heartbeat had run out.",
   },
   { field: 'fenced', name: 'room_fenced_total', help: 'Rooms lost to another owner.' },
+  {
+    field: 'tenuresLost',
+    name: 'room_tenures_lost_total',
+    help: 'Strict rooms that stood still, as this node could not renew its heartbeat in time.',
+  },
   { field: 'handedOver', name: 'rooms_handed_over_total', help: 'Rooms that this node handed to another one (drain).' },
   { field: 'commits', name: 'commits_total', help: 'Rooms written to the store.' },
   { field: 'commitsFailed', name: 'commits_failed_total', help: 'Writes that the store did not take.' },

@@ -6,6 +6,7 @@ import { ClientView } from './check/client-view.ts';
 import { Commands } from './check/commands.ts';
 import { OneMembership } from './check/membership.ts';
 import { OneHistory } from './check/one-history.ts';
+import { OneOwner } from './check/one-owner.ts';
 import { claim, frame, PLANTED_ROOMS, PLANTED_USER, ROOM, type Told } from './check/planted.ts';
 import { idText, phantom } from './command-id.ts';
 
@@ -239,5 +240,51 @@ describe('[P15] [P16] [P17] commands', () => {
     publish('n1:a', 10, 2, ['m', 1, 1, idText('1.1.1')], ['m', 1, 1, idText('1.1.2')]);
     judge();
     expect(broken).toEqual(['P15']);
+  });
+});
+
+describe('[strict] one owner at a time', () => {
+  let owner: OneOwner;
+
+  beforeEach(() => {
+    owner = new OneOwner([ROOM], report);
+    claimed('n1:a', 10);
+  });
+
+  function claimed(node: string, epoch: number, isCopy = false): void {
+    owner.claimed({ room: ROOM, self: node }, { kind: 'owned', epoch, before: 0, isCopy, record: null });
+  }
+
+  test('an owner that says something after another node has claimed the room', () => {
+    owner.published('n1:a', `${ROOM}#10`);
+    claimed('n2:b', 20);
+    expect(broken).toEqual([]);
+    owner.published('n1:a', `${ROOM}#10`);
+    expect(broken).toEqual(['strict']);
+  });
+
+  test('edges may be late, and an owner may claim again and tell what was left', () => {
+    claimed('n1:a', 11);
+    owner.published('n1:a', `${ROOM}#10`);
+    claimed('n2:b', 20);
+    owner.published('n3:c', `${ROOM}#10`);
+    owner.published('n2:b', `${ROOM}#20`);
+    expect(broken).toEqual([]);
+  });
+
+  test('who gave the room up in peace may tell for its next owner', () => {
+    owner.gaveUp(ROOM, 'n1:a');
+    claimed('n2:b', 20);
+    owner.published('n1:a', `${ROOM}#10`);
+    expect(broken).toEqual([]);
+  });
+
+  test('a store that forgot the owner is no fault of the owner', () => {
+    owner.forgot(ROOM);
+    claimed('n2:b', 20);
+    owner.published('n1:a', `${ROOM}#10`);
+    claimed('n3:c', 30, true);
+    owner.published('n2:b', `${ROOM}#20`);
+    expect(broken).toEqual([]);
   });
 });

@@ -87,6 +87,7 @@ export class SimNode {
         tokens: noTokens,
         types: simTypes(dice.fork(), around.graceMs),
         isStoreUp: () => this.line.isUp,
+        standing: () => 'shared',
         utilization: () => around.utilization,
       },
       { ...options, storeTimeoutMs: 1000 },

@@ -15,6 +15,8 @@ export interface RoomPlan {
   readonly durability: Durability;
   readonly hasCode: boolean;
   readonly hasPresence: boolean;
+  /** onPartition `strict`. */
+  readonly isStrict: boolean;
 }
 
 const RELAYS = new Map<string, Durability>([
@@ -23,10 +25,21 @@ const RELAYS = new Map<string, Durability>([
   ['scratch', 'none'],
 ]);
 
-const CODED: readonly { type: string; durability: Durability; presence: boolean; ticksPerSec: number }[] = [
+interface Coded {
+  readonly type: string;
+  readonly durability: Durability;
+  readonly presence: boolean;
+  readonly ticksPerSec: number;
+  readonly onPartition?: 'strict';
+}
+
+const CODED: readonly Coded[] = [
   { type: 'game', durability: 'snapshot', presence: true, ticksPerSec: 2 },
   { type: 'vault', durability: 'log', presence: true, ticksPerSec: 0 },
   { type: 'crowd', durability: 'snapshot', presence: false, ticksPerSec: 0 },
+  { type: 'duel', durability: 'snapshot', presence: true, ticksPerSec: 2, onPartition: 'strict' },
+  { type: 'bank', durability: 'log', presence: true, ticksPerSec: 0, onPartition: 'strict' },
+  { type: 'toss', durability: 'none', presence: true, ticksPerSec: 0, onPartition: 'strict' },
 ];
 
 /** Names of messages that members of rooms with code send. Each broadcasts its id once, unless it is refused. */
@@ -39,10 +52,11 @@ export function planRooms(dice: Dice, count: number): RoomPlan[] {
     const coded = dice.pick(CODED);
     if (relay && dice.chance(0.6)) {
       const [type, durability] = relay;
-      plans.push({ name: `${type}:${i}`, durability, hasCode: false, hasPresence: true });
+      plans.push({ name: `${type}:${i}`, durability, hasCode: false, hasPresence: true, isStrict: false });
     } else {
-      const { type, durability, presence } = coded;
-      plans.push({ name: `${type}:${i}`, durability, hasCode: true, hasPresence: presence });
+      const { type, durability, presence, onPartition } = coded;
+      const isStrict = onPartition === 'strict';
+      plans.push({ name: `${type}:${i}`, durability, hasCode: true, hasPresence: presence, isStrict });
     }
   }
   return plans;
@@ -55,9 +69,10 @@ export function simTypes(dice: Dice, graceMs: number): RoomTypes {
 }
 
 function definition(coded: (typeof CODED)[number], dice: Dice): RoomDefinition<string> {
-  const { type, durability, presence, ticksPerSec } = coded;
+  const { type, durability, presence, ticksPerSec, onPartition = 'available' } = coded;
   return defineRoom<string>({
     type,
+    onPartition,
     durability,
     presence,
     ticksPerSec,

@@ -21,6 +21,7 @@ const EXERCISED = [
   'client:replaced',
   'takeOvers',
   'takeOversEarly',
+  'tenuresLost',
   'nodesBuriedAlive',
   'takenBack',
   'fenced',

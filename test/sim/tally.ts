@@ -15,6 +15,7 @@ const NODE_ROWS = [
   'takeOversEarly',
   'handedOver',
   'fenced',
+  'tenuresLost',
   'commits',
   'commitsFailed',
   'logAppends',

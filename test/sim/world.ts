@@ -5,6 +5,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { Commands } from './check/commands.ts';
 import { OneMembership } from './check/membership.ts';
 import { OneHistory } from './check/one-history.ts';
+import { OneOwner } from './check/one-owner.ts';
 import { Dice } from './dice.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { SimClient } from './sim-client.ts';
@@ -30,6 +31,7 @@ export class World {
   readonly office: PostOffice;
   readonly history: OneHistory;
   readonly commands: Commands;
+  readonly oneOwner: OneOwner;
   /** Of each id the newest life; also while it is stopped. */
   readonly nodes = new Map<string, SimNode>();
   /** Every life of every node. */
@@ -50,6 +52,11 @@ export class World {
     this.office = new PostOffice(this.clock, this.dice.fork(), this.trace, this.plan.packetDelayMaxMs);
     this.commands = new Commands(this.report);
     const membership = new OneMembership(this.report);
+    const strict = this.plan.rooms.filter(({ isStrict }) => isStrict);
+    this.oneOwner = new OneOwner(
+      strict.map(({ name }) => name),
+      this.report,
+    );
     this.history = new OneHistory(this.plan.rooms, this.report, (room, epoch, seq, event) => {
       membership.event(room, epoch, seq, event);
       this.commands.event(room, epoch, seq, event);
@@ -64,7 +71,7 @@ export class World {
 
   /** A new life of that node. */
   startNode(id: string): void {
-    const { plan, history } = this;
+    const { plan, history, oneOwner } = this;
     const incarnation = `i${++this.#incarnations}`;
     const node: SimNode = new SimNode(
       {
@@ -73,7 +80,10 @@ export class World {
         trace: this.trace,
         office: this.office,
         deployment: this.store,
-        onPublish: (key, topic, frame) => history.published(key, topic, frame),
+        onPublish: (key, topic, frame) => {
+          history.published(key, topic, frame);
+          oneOwner.published(key, topic);
+        },
         onError: (key, text) => this.report('fault', `${key}: ${text}`),
         turnMaxMs: plan.turnMaxMs,
         utilization: plan.utilization,
@@ -128,6 +138,7 @@ export class World {
         const { room, self, dead } = request;
         trace.step(self, 'claimed', () => `${room} dead ${dead} ${describeClaim(claim)}`);
         this.history.claimed(request, claim, kept);
+        this.oneOwner.claimed(request, claim);
       },
       committed: (commit, result, kept) => {
         if (result === 'fenced') trace.step(commit.owner, 'fenced', () => `commit ${commit.room}`);
@@ -140,12 +151,18 @@ export class World {
       released: (room, by, epoch, ttlMs, isDone) => {
         trace.step(by, 'released', () => `${room} ${epoch} ttl ${ttlMs} ${isDone}`);
         this.history.released(room, epoch, ttlMs, isDone);
+        if (isDone) this.oneOwner.gaveUp(room, by);
       },
       transferred: (room, by, epoch, to, isDone) => {
         trace.step(by, 'transferred', () => `${room} ${epoch} to ${to} ${isDone}`);
-        if (isDone) this.history.transferred(room, epoch);
+        if (!isDone) return;
+        this.history.transferred(room, epoch);
+        this.oneOwner.gaveUp(room, by);
       },
-      forgot: (room, before, after) => this.history.forgot(room, before, after),
+      forgot: (room, before, after) => {
+        this.history.forgot(room, before, after);
+        this.oneOwner.forgot(room);
+      },
     };
   }
 

@@ -10,7 +10,7 @@ import { MemoryMailboxHub } from '../../src/cluster/memory-mailbox.ts';
 import { MemoryStore } from '../../src/cluster/memory-store.ts';
 import type { Mailbox } from '../../src/cluster/ports.ts';
 import { NodeCore, type NodeCoreOptions } from '../../src/node/node-core.ts';
-import { memoryPorts, type StorePorts } from '../../src/node/store-ports.ts';
+import { memoryPorts, type Standing, type StorePorts } from '../../src/node/store-ports.ts';
 import { DEFAULT_LIMITS } from '../../src/protocol/limits.ts';
 import type { Durability, RoomDefinition } from '../../src/room/definition.ts';
 import type { Owner } from '../../src/room/owner.ts';
@@ -52,10 +52,10 @@ export class CoreCluster {
   }
 
   /** A started node; one with the id of an earlier one is its next life. `alone` keeps it to a store of its own. */
-  async node(id: string, ports: StorePorts = this.ports()): Promise<CoreNode> {
+  async node(id: string, ports: StorePorts = this.ports(), standing: Standing = 'shared'): Promise<CoreNode> {
     const life = (this.#lives.get(id) ?? 0) + 1;
     this.#lives.set(id, life);
-    const node = new CoreNode(id, `life${life}`, this, ports);
+    const node = new CoreNode(id, `life${life}`, this, ports, standing);
     this.nodes.push(node);
     const started = node.core.start();
     await this.clock.idle();
@@ -114,11 +114,13 @@ export class CoreNode {
   readonly clock: NodeClock;
   /** Whether the store has connections of it. */
   isConnected = true;
+  standing: Standing;
   readonly #mailbox: Mailbox;
   readonly topics = new VirtualTopics();
   #isOver = false;
 
-  constructor(id: string, incarnation: string, cluster: CoreCluster, ports: StorePorts) {
+  constructor(id: string, incarnation: string, cluster: CoreCluster, ports: StorePorts, standing: Standing) {
+    this.standing = standing;
     this.id = id;
     this.clock = new NodeClock(cluster.clock);
     this.gate = new StoreGate();
@@ -137,6 +139,7 @@ export class CoreNode {
         tokens: noTokens,
         types: new RoomTypes(definitions, relaysOf(id), { open: false, graceMs: GRACE_MS }),
         isStoreUp: () => !this.gate.isCut,
+        standing: () => this.standing,
         utilization: () => 0,
       },
       { ...DEFAULTS, ...cluster.options.node, id, incarnation },

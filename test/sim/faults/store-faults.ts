@@ -54,7 +54,9 @@ export const STORE_FAULTS = {
 
   /** Its clock is set: keys live longer, or are over at once, and TIME is another. */
   'store-clock'({ world, dice }) {
-    world.store.master.clock.step(dice.pick([dice.int(-180_000, 180_000), dice.int(-2_000, 2_000)]));
+    const ms = dice.pick([dice.int(-180_000, 180_000), dice.int(-2_000, 2_000)]);
+    world.store.master.clock.step(ms);
+    if (ms > 0) world.oneOwner.clockSet();
   },
 } as const satisfies Strikes;
 

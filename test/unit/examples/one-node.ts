@@ -112,6 +112,7 @@ export class OneNode {
         tokens: noTokens,
         types: new RoomTypes([definition], new Map(), { open: false, graceMs }),
         isStoreUp: () => true,
+        standing: () => 'alone',
         utilization: () => 0,
       },
       {

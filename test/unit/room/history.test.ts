@@ -137,3 +137,24 @@ test('dropping many frames keeps the rest in order', () => {
   expect(firsts(history, 500)).toHaveLength(10);
   expect(firsts(history, 510)).toEqual([]);
 });
+
+describe('frames that wait to be told', () => {
+  const frame = (first: number): Uint8Array => messagesFrame('demo:1', EPOCH, first, 1);
+
+  test('[P7] are kept whatever their size, until they are told', () => {
+    const history = new History({ epoch: EPOCH, seq: 10 }, FRAME_BYTES);
+    for (const seq of [11, 12, 13]) history.push(seq, seq, frame(seq), 10);
+    expect(firsts(history, 10)).toEqual([11, 12, 13]);
+    history.trim(12);
+    expect([firsts(history, 11), firsts(history, 12)]).toEqual([null, [13]]);
+  });
+
+  test('[P7] are there for the next owner, which tells them before it says a word', () => {
+    const history = new History({ epoch: EPOCH, seq: 10 }, FRAME_BYTES);
+    for (const seq of [11, 12, 13]) history.push(seq, seq, frame(seq), 10);
+    const next = new History({ epoch: 2000, seq: 13 }, FRAME_BYTES, history.tail());
+    expect(firsts(next, 10)).toEqual([11, 12, 13]);
+    next.push(14, 14, messagesFrame('demo:1', 2000, 14, 1));
+    expect([firsts(next, 12), firsts(next, 13)]).toEqual([null, [14]]);
+  });
+});
