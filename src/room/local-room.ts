@@ -12,7 +12,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { NodeKey } from '../cluster/ports.ts';
 import { attachSeats, tellAway } from './attach.ts';
-import { DeferredMessages } from './deferred-messages.ts';
+import { DeferredMessages, type Waiting } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
 import { handOver } from './hand-over.ts';
@@ -136,10 +136,11 @@ export class LocalRoom implements Place {
     this.#context.drop(this);
   }
 
-  /** Runs a message of another node now, or when the role is known; one that `follows` only behind others that wait. */
-  whenResolved(task: () => void, follows = false): void {
-    if (this.#role.kind === 'owner' || this.#role.kind === 'edge') return task();
-    if (!follows || !this.#deferred.isEmpty) this.#deferred.add(task);
+  /** Runs a message of another node now, or when the role is known. False where too many wait for that. */
+  whenResolved(task: () => void, waiting: Waiting): boolean {
+    if (this.#role.kind !== 'owner' && this.#role.kind !== 'edge') return this.#deferred.add(task, waiting);
+    task();
+    return true;
   }
 
   becomeOwner(loaded: ClaimedRoom): void {

@@ -4,11 +4,12 @@ import { FrameFault } from '../protocol/frame-fault.ts';
 import type { Reader } from '../protocol/reader.ts';
 import { encodeError } from '../protocol/server-frame.ts';
 import { attachEdge, detachEdge } from './attach.ts';
+import type { Waiting } from './deferred-messages.ts';
 import type { Post } from './edge-link.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { Owner } from './owner.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
-import { readFrame, readJoined, readLeft, readSynced } from './relay-to-edge.ts';
+import { readFrame, readJoined, readLeft, readSynced, refusedMessage } from './relay-to-edge.ts';
 import { readAttach, readJoin, readLeave } from './relay-to-owner.ts';
 
 /** From an edge. `room` is null where its type is not served here, or a room is not known and need not be. */
@@ -23,23 +24,26 @@ export function receiveAsOwner(
   switch (op) {
     case RELAY.join: {
       const { conn, session, request } = readJoin(r, name);
-      return asOwner(room, from, name, post, (owner) => {
-        owner.join(owner.feed.edge(from).link(conn, session), request);
-      });
+      const join = (owner: Owner): void => owner.join(owner.feed.edge(from).link(conn, session), request);
+      if (asOwner(room, from, name, post, join, 'asks')) return;
+      const { req } = request;
+      const frame = encodeError('unavailable', 'too many wait for this room', { req, room: name });
+      return post.post(from, refusedMessage(name, conn, req, frame));
     }
     case RELAY.attach: {
       const { at, seats } = readAttach(r);
-      return asOwner(room, from, name, post, (owner) => attachEdge(owner, from, at, seats));
+      asOwner(room, from, name, post, (owner) => attachEdge(owner, from, at, seats), 'attaches');
+      return;
     }
     case RELAY.leave: {
       const { conn, session, request } = readLeave(r);
-      return asOwner(room, from, name, post, (owner) =>
-        owner.leave(owner.feed.edge(from).link(conn, session), request),
-      );
+      const leave = (owner: Owner): void => owner.leave(owner.feed.edge(from).link(conn, session), request);
+      asOwner(room, from, name, post, leave, 'attaches');
+      return;
     }
     case RELAY.away: {
       const conn = r.uint('conn');
-      return behindJoin(room, (owner) => {
+      return behindJoin(room, 'ends', (owner) => {
         const edge = owner.feed.edges.get(from);
         const link = edge?.links.get(conn);
         if (!link) return;
@@ -52,25 +56,36 @@ export function receiveAsOwner(
       const [conn, me, cseq, body] = [r.uint('conn'), r.uint('me'), r.uint('cseq'), r.bin('body')];
       // The way of nearly all of them, without a closure.
       if (room?.owner) return command(op, room.owner, from, conn, me, cseq, body);
-      return behindJoin(room, (owner) => command(op, owner, from, conn, me, cseq, body));
+      return behindJoin(room, 'follows', (owner) => command(op, owner, from, conn, me, cseq, body));
     }
     case RELAY.doubted:
       return room?.owner?.verify();
     case RELAY.detach:
-      return behindJoin(room, (owner) => detachEdge(owner, from));
+      return behindJoin(room, 'ends', (owner) => detachEdge(owner, from));
     default:
       throw new FrameFault(`message to an owner: unknown op ${op}`);
   }
 }
 
-function asOwner(room: LocalRoom | null, from: NodeKey, name: string, post: Post, task: (owner: Owner) => void): void {
-  if (!room) return post.post(from, roomMessage(RELAY.moved, name));
-  room.whenResolved(() => {
+/** False where too many wait. */
+function asOwner(
+  room: LocalRoom | null,
+  from: NodeKey,
+  name: string,
+  post: Post,
+  task: (owner: Owner) => void,
+  waiting: Waiting,
+): boolean {
+  if (!room) {
+    post.post(from, roomMessage(RELAY.moved, name));
+    return true;
+  }
+  return room.whenResolved(() => {
     if (room.owner) return task(room.owner);
     post.post(from, roomMessage(RELAY.moved, name));
     // The directory sent that node here: it may have forgotten whose the room is, and who owns it must learn that.
     if (room.role.kind === 'edge') post.post(room.role.edge.owner, roomMessage(RELAY.doubted, name));
-  });
+  }, waiting);
 }
 
 function command(
@@ -92,10 +107,10 @@ function command(
 }
 
 /** What makes sense of a connection that has joined; where its JOIN waits for the role, it waits behind it. */
-function behindJoin(room: LocalRoom | null, task: (owner: Owner) => void): void {
+function behindJoin(room: LocalRoom | null, waiting: Waiting, task: (owner: Owner) => void): void {
   room?.whenResolved(() => {
     if (room.owner) task(room.owner);
-  }, true);
+  }, waiting);
 }
 
 /** From a room's owner. What an owner says that this node does not take for the owner is ignored. */

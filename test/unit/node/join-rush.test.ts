@@ -181,3 +181,25 @@ function recording(i: number, answers: JoinAnswer[]): MemberLink {
     replaced: () => {},
   };
 }
+
+test('[P6] joins beyond those that wait for their room at its owner are refused, not lost', async () => {
+  await cluster.stop();
+  cluster = new CoreCluster({ node: { joinsPerSec: 10_000 } });
+  const [a, b] = await steady('a', 'b');
+  const [first] = (await rush(a, 1)) as [VirtualClient];
+  await cluster.run();
+  first.drop();
+  await cluster.run();
+  // The directory names a node that does not know it, and takes long to find out.
+  await cluster.run(60_000);
+  const stored = cluster.store.rooms.get(ROOM);
+  if (!stored) throw new Error('the room is not stored');
+  stored.owner = a.core.key;
+  a.gate.hold('directory.claim');
+  const clients = await rush(b, 4_200);
+  await cluster.run(5_000);
+  a.gate.release();
+  await cluster.run(2_000);
+  const unanswered = clients.filter(({ frames }) => !frames.some(({ op }) => op === 'joined' || op === 'error'));
+  expect(unanswered).toHaveLength(0);
+});
