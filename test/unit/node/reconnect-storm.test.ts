@@ -15,6 +15,8 @@ const JOINS_PER_SEC = 500;
 /** The bucket is full when the storm begins. */
 const IDEAL_MS = ((CLIENTS - JOINS_PER_SEC) / JOINS_PER_SEC) * 1_000;
 const STEP_MS = 50;
+/** Some seconds of work, more on a busy machine. */
+const TIMEOUT = { timeout: 60_000 };
 
 let cluster: CoreCluster;
 let dying: CoreNode;
@@ -74,7 +76,7 @@ async function back(rooms: readonly RoomCore[]): Promise<{ afterMs: number; admi
   return { afterMs: cluster.clock.now() - from, admitted };
 }
 
-test('2,000 clients of a dead node are back at the pace of the limit, each with few tries', async () => {
+test('2,000 clients of a dead node are back at the pace of the limit, each with few tries', TIMEOUT, async () => {
   const inside = await join(other, ROOMS);
   const rooms = await join(dying, CLIENTS);
   const seen = inside.map((room) => room.epoch);
@@ -93,7 +95,7 @@ test('2,000 clients of a dead node are back at the pace of the limit, each with 
   expect(inside.every((room, i) => room.attached && room.epoch === seen[i])).toBe(true);
 });
 
-test('rooms of the dead node are claimed once, however many of their members ask', async () => {
+test('rooms of the dead node are claimed once, however many of their members ask', TIMEOUT, async () => {
   const rooms = await join(dying, CLIENTS);
   const members = rooms.map((room) => room.me);
   await crash();
