@@ -14,7 +14,7 @@ export class MemoryDirectory implements Directory {
     this.#store = store;
   }
 
-  async claim({ room, self, dead, deadAttempt, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
+  async claim({ room, self, dead, deadAttempt, attempt, copy, floor, stride, ttlMs }: ClaimRequest): Promise<Claim> {
     const { rooms } = this.#store;
     const stored = rooms.get(room) ?? emptyRoom();
     const { owner, epoch: before } = stored;
@@ -32,7 +32,7 @@ export class MemoryDirectory implements Directory {
     stored.attempt = attempt;
     stored.from = isCopy ? copy : before;
     stored.bringing = isCopy ? copy : 0;
-    stored.epoch = Math.max(before + 1, floor + 1, copy + 1, stored.logTop.epoch + 1, this.#wallMs());
+    stored.epoch = Math.max(Math.max(before, floor, copy, stored.logTop.epoch) + stride, this.#wallMs());
     // The epochs above the copy that were given out in its place stay known.
     if (!isGap && !isAgain) stored.known = stored.epoch;
     rooms.set(room, stored, ttlMs);

@@ -91,6 +91,11 @@ export interface ClaimRequest {
   readonly copy: number;
   /** The new epoch is above this: the highest that this node has seen of the room. */
   readonly floor: number;
+  /**
+   * How far the new epoch is above all that is known, 1 at least. Random, so that two claims of which the store forgets the
+   * first do not get the same one where its clock is behind.
+   */
+  readonly stride: number;
   /** Time to live of the room from now on. */
   readonly ttlMs: number;
 }

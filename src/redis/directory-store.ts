@@ -16,8 +16,8 @@ export class RedisDirectory implements Directory {
     this.#keys = keys;
   }
 
-  async claim({ room, self, dead, deadAttempt, attempt, copy, floor, ttlMs }: ClaimRequest): Promise<Claim> {
-    const args = [self, dead ?? '', String(deadAttempt ?? ''), ...[attempt, copy, floor, ttlMs].map(String)];
+  async claim({ room, self, dead, deadAttempt, attempt, copy, floor, stride, ttlMs }: ClaimRequest): Promise<Claim> {
+    const args = [self, dead ?? '', String(deadAttempt ?? ''), ...[attempt, copy, floor, stride, ttlMs].map(String)];
     const reply = array(await this.#commands.run(SCRIPTS.roomClaim, this.#roomKeys(room), args), 'claim');
     const epoch = integer(reply[1], 'epoch');
     if (reply[0] === 0) {

@@ -22,6 +22,8 @@ const TRIES_UNTIL_REFUSED = 3;
 /** A room that moves may send us on once or twice; more often, and something is wrong that others must mend first. */
 const BOUNCES_FREE = 2;
 
+/** Epochs are about the time in ms, and stay so: few claims of one room follow each other within a second. */
+const STRIDE_MAX = 1_000;
 /** Rooms of one outage whose take-over got no answer; of more, numbers of lost members may be given out again. */
 const HALF_TAKEN_MAX = 10_000;
 
@@ -178,7 +180,9 @@ export async function refuseHandOver(room: string, context: RegistryContext): Pr
   const { directory, rooms, options } = context;
   if (!context.isStopped()) rooms.log.error({ room }, 'a room of a type that is not served here was handed over');
   const request = { room, self: rooms.self, dead: null, deadAttempt: null, attempt: context.nextAttempt() };
-  const claim = await directory.claim({ ...request, copy: 0, floor: 0, ttlMs: options.ttlActiveMs }).catch(() => null);
+  const claim = await directory
+    .claim({ ...request, copy: 0, floor: 0, stride: 1, ttlMs: options.ttlActiveMs })
+    .catch(() => null);
   if (claim?.kind === 'owned') await giveBack(room, context, claim.epoch);
 }
 
@@ -200,6 +204,7 @@ async function tryClaim(
       attempt: context.nextAttempt(),
       copy: room.past.copy?.epoch ?? 0,
       floor: room.past.epochSeen,
+      stride: 1 + Math.floor(context.rng.next() * STRIDE_MAX),
       ttlMs: options.ttlActiveMs,
     });
   } catch (cause) {

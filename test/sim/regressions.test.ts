@@ -19,6 +19,7 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   [11244, 'P8', 'a take-over whose answer was lost was taken for a clean start by the next claim'],
   [40154, 'leak', 'LEFT, held behind the log, vacated a seat in which a later JOIN had made a new member'],
   [256, 'heal', 'an edge waited for an answer about a room that was closed, and refused those about the next one'],
+  [5030, 'P12', 'two owners got one epoch: the store forgot the first claim, and its clock was behind both'],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {

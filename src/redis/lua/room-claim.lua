@@ -14,6 +14,7 @@
 -- ARGV attempt   grows with each claim of this life of the node
 -- ARGV copy      epoch of the room that the claimant holds, 0: none
 -- ARGV floor     an epoch that the new one is above
+-- ARGV stride    how far above that, the old one and the copy, 1 at least
 -- ARGV ttlMs
 -- Returns { 0, epoch, owner, attempt }                       another node owns it, or a later claim was served before
 --         { 1, epoch, before, copied, fields, entries }      owned; all fields of the hash (name, value, ...), all
@@ -39,15 +40,16 @@ end
 local copied = forgotten or again or own
 
 local time = redis.call('TIME')
-local epoch = math.max(before + 1, floor + 1, copy + 1, time[1] * 1000 + math.floor(time[2] / 1000))
+local highest = math.max(before, floor, copy)
 if redis.call('EXISTS', log) == 1 then
   local info = redis.call('XINFO', 'STREAM', log)
   for i = 1, #info, 2 do
     if info[i] == 'last-generated-id' then
-      epoch = math.max(epoch, tonumber(string.match(info[i + 1], '^%d+')) + 1)
+      highest = math.max(highest, tonumber(string.match(info[i + 1], '^%d+')))
     end
   end
 end
+local epoch = math.max(highest + tonumber(ARGV[7]), time[1] * 1000 + math.floor(time[2] / 1000))
 
 -- tostring would round beyond 14 digits.
 local function text(number)
@@ -59,6 +61,6 @@ if not (again or forgotten and copy < known) then
 end
 redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(copied and copy or before))
 redis.call('HSET', room, 'known', text(known), 'attempt', ARGV[4], 'bringing', text(copied and copy or 0))
-redis.call('PEXPIRE', room, ARGV[7])
-redis.call('PEXPIRE', log, ARGV[7])
+redis.call('PEXPIRE', room, ARGV[8])
+redis.call('PEXPIRE', log, ARGV[8])
 return { 1, epoch, before, copied and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }

@@ -129,7 +129,17 @@ class Player {
         const { room, node, dead, deadAge, attempt, copyAge, ttlMs } = step;
         const copy = copyAge === null ? 0 : this.#epoch(room, copyAge);
         const deadAttempt = deadAge === null ? null : (this.#attempts.get(room) ?? 0) - deadAge;
-        const claim = await directory.claim({ room, self: node, dead, deadAttempt, attempt, copy, floor: 0, ttlMs });
+        const claim = await directory.claim({
+          room,
+          self: node,
+          dead,
+          deadAttempt,
+          attempt,
+          copy,
+          floor: 0,
+          stride: 1,
+          ttlMs,
+        });
         this.#attempts.set(room, claim.kind === 'other' ? claim.attempt : attempt);
         if (claim.kind === 'other') return { ...claim, epoch: this.#place(step.room, claim.epoch) };
         this.#grow(step.room, claim.epoch);

@@ -198,9 +198,12 @@ onBothStores((world) => {
       await expect(world().snapshots.commit([commit(epoch, 1)])).resolves.toEqual(['written']);
     });
 
-    test('[claim] the new epoch is above the floor', async () => {
+    test('[claim] the new epoch is above the floor by the stride', async () => {
       const floor = (await world().timeMs()) + 60_000;
       expect(owned(await world().directory.claim(claimOf(A, { floor }))).epoch).toBe(floor + 1);
+      expect(owned(await world().directory.claim(claimOf(A, { stride: 7 }))).epoch).toBe(floor + 8);
+      const copy = floor + 8;
+      expect(owned(await world().directory.claim(claimOf(A, { copy, stride: 9 }))).epoch).toBe(copy + 9);
     });
   });
 

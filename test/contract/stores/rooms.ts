@@ -17,7 +17,7 @@ let attempts = 0;
 
 /** A claim of a node that knows nothing of the room. */
 export function claimOf(self: string, part: Partial<ClaimRequest> = {}): ClaimRequest {
-  const nothing = { dead: null, deadAttempt: null, copy: 0, floor: 0 };
+  const nothing = { dead: null, deadAttempt: null, copy: 0, floor: 0, stride: 1 };
   return { room: ROOM, self, attempt: ++attempts, ttlMs: TTL_MS, ...nothing, ...part };
 }
 
