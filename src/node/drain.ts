@@ -27,8 +27,11 @@ export interface DrainOptions {
 const LOOK_MS = 100;
 /** Rooms on their way at a time: the store and the takers do other work as well (guess). */
 const ROOMS_AT_ONCE = 16;
-/** The clients of a node come back over this time for each of them: 1,000 joins/s, half of what one node admits. */
-const SPREAD_MS_PER_CONNECTION = 1;
+/**
+ * The clients of a node come back over this time for each of them: some 300 joins/s, which nodes that are busy already
+ * hardly feel (guess). It costs the drain time and nobody else: each is served until it goes.
+ */
+const SPREAD_MS_PER_CONNECTION = 3;
 /** Few clients are spread as well, so that they do not arrive in one turn. */
 const SPREAD_MIN_MS = 100;
 /** They are asked early enough for two more tries each before the deadline closes their sockets. */
