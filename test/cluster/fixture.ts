@@ -1,9 +1,10 @@
 /** A real cluster (nodes, nginx, Redis) per test file, and clients that are closed and checked after each test. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type Cluster, startCluster } from '../../infra/cluster/start-cluster.ts';
+import { Guard } from '../support/guard.ts';
 import { Client, type ConnectOptions } from '../support/independent/client.ts';
 import type { Welcome } from '../support/independent/frames.ts';
 import { Player, type PlayerOptions } from '../support/independent/player.ts';
@@ -39,6 +40,8 @@ export function useCluster(env: Readonly<Record<string, string>> = {}, nodes = 3
 
   beforeAll(async () => {
     const dir = await mkdtemp(join(tmpdir(), 'roomcast-'));
+    const guard = new Guard();
+    guard.cluster(dir);
     const running = await startCluster({
       nodes,
       port: 0,
@@ -50,7 +53,7 @@ export function useCluster(env: Readonly<Record<string, string>> = {}, nodes = 3
     });
     const stop = async () => {
       await running.stop();
-      await rm(dir, { recursive: true, force: true });
+      await guard.end();
     };
     started = { cluster: describeCluster(running), stop };
   });
