@@ -116,13 +116,13 @@ describe('the source tree', () => {
     ]);
   });
 
-  test('every path that docs/ARCHITECTURE.md names is there', () => {
-    const page = readFileSync('docs/ARCHITECTURE.md', 'utf8');
+  test.each(['docs/ARCHITECTURE.md', 'docs/GUARANTEES.md'])('every path that %s names is there', (path) => {
+    const page = readFileSync(path, 'utf8');
     const named = [...page.matchAll(/`((?:src|test|bench|infra|docs|examples)\/[\w./-]+)`/g)].map(
       (match) => match[1] ?? '',
     );
     expect(named.length).toBeGreaterThan(20);
-    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+    expect(named.filter((file) => !existsSync(file))).toEqual([]);
   });
 });
 
