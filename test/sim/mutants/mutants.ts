@@ -1,0 +1,140 @@
+/**
+ * One-line bugs as people make them. Each changes text that occurs exactly once in its file (a unit test looks), and each
+ * must be found by the simulator: one that is not shows where it is blind.
+ */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const at = (file: string, mutants: readonly (readonly [name: string, find: string, replace: string])[]): Mutant[] =>
+  mutants.map(([name, find, replace]) => ({ name, file, find, replace }));
+
+export const MUTANTS: readonly Mutant[] = [
+  ...at('src/room/memory-snapshot-store.ts', [
+    ['commit-not-fenced', "if (stored === null) return 'fenced';", "if (stored === null) return 'written';"],
+    ['whole-commit-keeps-old-keys', '      stored.state.clear();\n', ''],
+  ]),
+  ...at('src/room/memory-log-store.ts', [
+    ['append-not-fenced', "if (stored === null) return 'fenced';", "if (stored === null) return 'written';"],
+  ]),
+  ...at('src/cluster/memory-directory.ts', [
+    ['claim-takes-from-the-living', '!isFree) {', 'false) {'],
+    ['epoch-not-raised', 'before + 1, floor + 1,', 'before, floor,'],
+    ['copy-always-wins', 'copy > stored.from && copy < stored.known;', 'copy > 0 && copy < stored.known;'],
+  ]),
+  ...at('src/cluster/membership.ts', [
+    [
+      'newcomer-takes-all-for-dead',
+      "if (proof === 'presumed') return newer !== undefined || this.#isSteady();",
+      'return true;',
+    ],
+    ['end-of-a-node-not-told', '    this.#events.onDown(node, proof);\n', ''],
+  ]),
+  ...at('src/cluster/peers.ts', [
+    ['hole-not-told', 'if (counter > expected || isNewStream) {', 'if (isNewStream) {'],
+    ['packet-from-the-past-taken', 'if (counter < expected) return false;', ''],
+  ]),
+  ...at('src/room/ordered-commands.ts', [
+    ['forgotten-dedup', 'if (cseq <= member.cseq) {', 'if (cseq < member.cseq) {'],
+    ['gap-in-commands-taken', 'if (cseq > expected) return', 'if (cseq > expected + 1) return'],
+    [
+      'stranger-link-taken',
+      'owner.memberOf(link);\n    if (!member) return',
+      'owner.roster.bySid(link.session.sid);\n    if (!member) return',
+    ],
+  ]),
+  ...at('src/room/history.ts', [
+    ['resume-repeats-one', '.last > after.seq) next--;', '.last >= after.seq) next--;'],
+    ['resume-beyond-what-is-kept', 'if (seq < this.#base || seq', 'if (seq'],
+    ['resume-in-a-strange-epoch', 'return span !== undefined && seq >= span.start;', 'return true;'],
+  ]),
+  ...at('src/room/feed.ts', [
+    [
+      'told-before-the-log',
+      'if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);',
+      'if (batch) this.#deliver(batch);',
+    ],
+    [
+      'ack-overtakes-its-event',
+      'const { frame } = batch;\n    if (frame) {',
+      'const { frame } = batch;\n    for (const answer of batch.answers.splice(0)) answer();\n    if (frame) {',
+    ],
+    [
+      'edges-forgotten',
+      '      for (const edge of this.edges.values()) edge.frame(this.epoch, batch.first, batch.last, frame);\n',
+      '',
+    ],
+  ]),
+  ...at('src/room/edge.ts', [
+    ['edge-frame-not-counted', 'this.#at = { epoch, seq: last };', 'this.#at = { epoch, seq: at.seq };'],
+    [
+      'edge-passes-over-a-hole',
+      'first > at.seq + 1) return this.#attachOnce();',
+      'first > at.seq + 9) return this.#attachOnce();',
+    ],
+  ]),
+  ...at('src/room/owner.ts', [
+    ['older-connection-attached', 'if (session.generation < member.generation) {', 'if (session.generation < 0) {'],
+    ['older-link-kept', '      before.member = 0;\n      before.replaced();\n', ''],
+    ['grace-not-cleared', '    member.graceEndsAt = 0;\n    link.member', '    link.member'],
+    ['away-not-told', 'if (this.type.presence) this.outbox.status(member, STATUS.away);', ''],
+  ]),
+  ...at('src/room/snapshot.ts', [
+    ['marks-lost-on-failure', '      for (const key of keys) state.dirty.add(key);\n', ''],
+    ['log-not-replayed', 'for (const event of frame.events) replay(event, state, roster);', ''],
+    ['numbers-used-again', 'if (!clean) roster.nextNumber +=', 'if (clean) roster.nextNumber +='],
+    ['note-not-read', 'for (const [member, cseq] of note.done) done(roster, member, cseq);', ''],
+  ]),
+  ...at('src/room/attach.ts', [
+    [
+      'lost-commands-not-told',
+      'return cseq > 0 ? [encodeAck(room, cseq), lost] : [lost];',
+      'return cseq > 0 ? [encodeAck(room, cseq)] : [];',
+    ],
+    ['members-of-a-dead-edge-stay', 'for (const link of edge.links.values()) owner.away(link);', ''],
+    ['member-of-another-number-attached', 'member?.number === me ? owner', 'member ? owner'],
+  ]),
+  ...at('src/room/local-seat.ts', [
+    ['topic-of-the-old-epoch', 'if (this.topic === topic) return;', 'if (this.topic !== null) return;'],
+  ]),
+  ...at('src/room/flusher.ts', [
+    [
+      'failed-append-taken-for-written',
+      'await this.#pause();\n        continue;',
+      "results = group.map(() => 'written' as const);",
+    ],
+  ]),
+  ...at('src/gateway/delivery.ts', [
+    ['lag-flag-not-set', '    this.#lagging = true;\n', ''],
+    [
+      'position-not-sent',
+      'if (position !== null) this.send',
+      'if (position === null) return;\n      if (position.seq < 0) this.send',
+    ],
+  ]),
+  ...at('src/session/memory-session-store.ts', [
+    ['generation-not-raised', 'tokenGeneration) + 1;', 'tokenGeneration);'],
+  ]),
+  ...at('src/client/room-view.ts', [
+    ['client-applies-twice', 'frame.events.slice(next - frame.first);', 'frame.events;'],
+    [
+      'client-blind-to-position',
+      'return epoch > this.epoch || (epoch === this.epoch && seq > this.seq);',
+      'return epoch > this.epoch;',
+    ],
+  ]),
+  ...at('src/client/command-queue.ts', [
+    [
+      'client-forgets-to-renumber',
+      'for (const item of this.#items) item.cseq = this.#nextCseq++;',
+      'this.#nextCseq += this.#items.length;',
+    ],
+    ['client-ends-one-too-many', 'item.cseq > cseq || !item.sent', 'item.cseq > cseq + 1 || !item.sent'],
+  ]),
+  ...at('src/client/room-commands.ts', [
+    ['client-renumbers-at-once', 'if (this.#cleared === this.sent) this', 'if (this.#cleared >= 0) this'],
+  ]),
+];
