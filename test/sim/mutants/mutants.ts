@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...at('src/cluster/memory-directory.ts', [
     ['claim-takes-from-the-living', '!isFree) {', 'false) {'],
-    ['epoch-not-raised', 'before + 1, floor + 1,', 'before, floor,'],
+    ['epoch-not-raised', 'stored.logTop.epoch) + stride, this.#wallMs());', 'stored.logTop.epoch), 0);'],
     ['copy-always-wins', 'copy > stored.from && copy < stored.known;', 'copy > 0 && copy < stored.known;'],
   ]),
   ...at('src/cluster/membership.ts', [
@@ -52,11 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['resume-in-a-strange-epoch', 'return span !== undefined && seq >= span.start;', 'return true;'],
   ]),
   ...at('src/room/feed.ts', [
-    [
-      'told-before-the-log',
-      'if (!this.#options.log || (batch.frame === null && this.#held.length === 0)) this.#deliver(batch);',
-      'if (batch) this.#deliver(batch);',
-    ],
+    ['told-before-the-log', 'if (isHeld) this.#hold(batch, note);', 'if (isHeld) this.#deliver(batch);'],
     [
       'ack-overtakes-its-event',
       'const { frame } = batch;\n    if (frame) {',
