@@ -51,6 +51,8 @@ export class Feed {
   /** The log refuses this room. */
   #refused = false;
   #closed = false;
+  /** The log took a frame of ours for another owner's. */
+  isFenced = false;
 
   constructor(
     { position, before }: Pick<LoadedRoom, 'position' | 'before'>,
@@ -134,7 +136,10 @@ export class Feed {
   appended(result: WriteResult): void {
     if (this.#closed) return;
     this.#refused = result === 'failed';
-    if (result === 'fenced') return this.#onFenced();
+    if (result === 'fenced') {
+      this.isFenced = true;
+      return this.#onFenced();
+    }
     if (result === 'failed' || !this.isTenured) return;
     let next = this.#held.shift();
     while (next) {

@@ -18,6 +18,8 @@ async function release(room: LocalRoom, owner: Owner, context: RegistryContext):
     // What is not kept is gone either way.
     return isDone || !kept ? 'done' : 'fenced';
   } catch (cause) {
+    // The frames that it waited for will never be taken.
+    if (owner.feed.isFenced) return 'fenced';
     rooms.log.warn({ err: cause, room: room.room }, 'room not released: the store is away');
     return 'away';
   }

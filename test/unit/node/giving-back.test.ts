@@ -81,6 +81,22 @@ describe('an empty room', () => {
     expect(stateOf(second.last('joined'))).toEqual({ k: 'v' });
   });
 
+  test('[P6] whose log turns out to be forgotten while it is released is brought back, and not held for ever', async () => {
+    const [a] = await steady('a');
+    const first = await joined(a, LOG_ROOM);
+    first.set(LOG_ROOM, 1, { k: 'v' });
+    await cluster.run(COMMITTED_MS);
+    a.gate.hold('log.append');
+    first.leave(LOG_ROOM);
+    await cluster.run(IDLE_MS + 500);
+    expect(a.role(LOG_ROOM)).toBe('releasing');
+    cluster.store.rooms.clear();
+    a.gate.release();
+    await cluster.run(5_000);
+    const second = await joined(a, LOG_ROOM);
+    expect(stateOf(second.last('joined'))).toEqual({ k: 'v' });
+  });
+
   test('is released when idle, and loads clean', async () => {
     const [a, b] = await steady('a', 'b');
     const first = await joined(a);
