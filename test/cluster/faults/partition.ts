@@ -22,10 +22,7 @@ export interface Partition {
 export async function runPartition(world: World, { name, cut, mend }: Partition): Promise<Outcome> {
   let victim = '';
   let mendedAt = 0;
-  const isAlone = (room: Room, scene: Scene) =>
-    scene.crowd.members.every(
-      ({ player, room: its }) => its.name !== room.name || scene.nodeOf.get(player.name) === victim,
-    );
+  const isAlone = (room: Room, scene: Scene) => sitsOn(room, scene, victim);
   const isOf = ({ player }: Member, { nodeOf }: Scene) => nodeOf.get(player.name) === victim;
   const goesOn = ({ room }: Member, scene: Scene) =>
     room.durability === 'snapshot' && scene.ownerOf.get(room.name) === victim && isAlone(room, scene);
@@ -33,7 +30,7 @@ export async function runPartition(world: World, { name, cut, mend }: Partition)
     name,
     losesUnwritten: (room, scene) => scene.ownerOf.get(room.name) === victim && !isAlone(room, scene),
     async strike(scene) {
-      victim = (await scene.world.busiestOwner(scene.crowd)).id;
+      victim = mostAlone(scene);
       await cut(victim);
       scene.say(`${victim} is cut off`);
       try {
@@ -53,4 +50,16 @@ export async function runPartition(world: World, { name, cut, mend }: Partition)
   expectKept(outcome);
   expect(outcome.pausesIn({ from: outcome.span.from, to: mendedAt }, goesOn).max).toBeLessThanOrEqual(100);
   return outcome;
+}
+
+/** Whether all members of the room are there. */
+const sitsOn = (room: Room, { crowd, nodeOf }: Scene, node: string): boolean =>
+  crowd.members.every(({ player, room: its }) => its.name !== room.name || nodeOf.get(player.name) === node);
+
+/** The node with most `snapshot` rooms to itself. */
+function mostAlone(scene: Scene): string {
+  const count = (node: string) =>
+    scene.crowd.rooms.filter((room) => room.durability === 'snapshot' && sitsOn(room, scene, node)).length;
+  const [most] = scene.world.nodes.map(({ id }) => id).sort((a, b) => count(b) - count(a));
+  return most ?? '';
 }

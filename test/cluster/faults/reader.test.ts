@@ -1,5 +1,6 @@
 /** One client that stops reading: it is left out and catches up, and nobody else feels it (P20). */
 import { expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
 import { type RoomPlan, together, usualRooms } from './crowd.ts';
 import { KeptRedis } from './kept-redis.ts';
 import { spreadOf } from './report.ts';
@@ -22,6 +23,7 @@ const loud: RoomPlan = {
   paddingBytes: 60_000,
 };
 const STOP_MS = 5_000;
+const LAGS_WITHIN_MS = 30_000;
 /** What 10 % of a few ms can not be told from: the load sends in steps of 5 ms. */
 const STEP_MS = 5;
 
@@ -35,8 +37,13 @@ it('[P20] a reader that stops for 5 s', async () => {
       spans.before = await timed(() => pause(STOP_MS));
       slow?.pause();
       spans.during = await timed(() => pause(STOP_MS));
+      // On a busy machine less is said in that time, and the kernel may hold all of it.
+      await until(async () => (await world().counter('lagged_total')) > 0, {
+        timeoutMs: LAGS_WITHIN_MS,
+        what: 'the reader to fall behind',
+      });
       slow?.resume();
-      say(`fell behind: ${await world().counter('lagged_total')}`);
+      say('it fell behind');
     },
     healMs: 2_000,
     groups: {
@@ -46,7 +53,6 @@ it('[P20] a reader that stops for 5 s', async () => {
     },
   });
   expectKept(outcome);
-  expect(await world().counter('lagged_total')).toBeGreaterThan(0);
   const { scene, load } = outcome;
   const p99 = (span: Span) =>
     spreadOf(scene.crowd.members.slice(0, -1).flatMap(({ receipts }) => receipts.delaysMs(span, load))).p99;
