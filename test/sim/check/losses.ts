@@ -6,7 +6,7 @@
  * - what the store held and has forgotten since, by the model's own record of it, in rooms of any durability.
  *
  * An owner whose claim was forgotten and that lives on must have brought its copy back in the end; of several copies the
- * one of the latest epoch (decision 8).
+ * one of the latest epoch (decision 8). A room that was begun meanwhile gives way to it, unless it has a second owner by then.
  */
 import type { NodeKey } from '../../../src/cluster/ports.ts';
 import type { Kept, RoomMark } from '../store/room-mark.ts';
@@ -51,13 +51,15 @@ export class Losses {
   judge(room: RoomRecord, parent: EpochRecord | null, base: number, isCopy: boolean, dead: NodeKey | null): void {
     const before = room.last;
     if (!before || room.durability === 'none') return;
-    const lost = before.end - before.sharedWith(before.end, parent, base);
+    const shared = before.sharedWith(before.end, parent, base);
+    const lost = before.end - shared;
     if (lost <= 0 || (parent === null && room.wasEnded(before))) return;
     this.takenBack += lost;
-    if (before.forgottenTo !== null) this.forgotten += lost;
+    const wasForgotten = allForgotten(before, shared);
+    if (wasForgotten) this.forgotten += lost;
     if (before.isForgotten && !before.isOver) this.#owed.push({ room, record: before, end: before.end });
     // What the store held and forgot. A log room tells nothing else.
-    if (before.forgottenTo !== null && before.forgottenTo >= before.end) return;
+    if (wasForgotten) return;
     // What was done while the store did not know of the owner that brings its copy.
     if (isCopy && parent?.isForgotten) return;
     const what = `${room.name}: a new owner has ${base}, published was ${before.end} by ${before.node}`;
@@ -73,7 +75,7 @@ export class Losses {
       // What was closed since was told so to everybody, whoever owned it.
       if (room.closedIn.some((epoch) => epoch >= record.epoch)) continue;
       const shared = record.sharedWith(end, last, last.end);
-      if (shared >= end || hasLaterCopy(last, record)) continue;
+      if (shared >= end || hasLaterCopy(last, record) || wasHandedOn(room, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
       this.#report('P18', text);
     }
@@ -86,6 +88,23 @@ function hasLaterCopy(last: EpochRecord, { epoch }: EpochRecord): boolean {
     if (link.copyOf && link.copyOf.epoch > epoch) return true;
   }
   return false;
+}
+
+/** Behind that epoch the room was begun anew, and went on with another owner. */
+function wasHandedOn(room: RoomRecord, { epoch }: EpochRecord): boolean {
+  return room.epochs.some(({ copyOf, parent }) => copyOf === null && parent !== null && parent.epoch > epoch);
+}
+
+/** Whether the store has held and forgotten all that came behind `after`. */
+function allForgotten(before: EpochRecord, after: number): boolean {
+  for (
+    let link: EpochRecord | null = before, end = before.end;
+    link && end > after;
+    end = link.base, link = link.parent
+  ) {
+    if (end > link.base && (link.forgottenTo ?? 0) < end) return false;
+  }
+  return true;
 }
 
 /** A room that its owner had deleted, and whose end is forgotten: what it was up to that is gone all the same. */
