@@ -46,9 +46,11 @@ export function slowReaderRun(round: number, kind: Kind, window: Window, load: W
   const latency = histogramOf(window.latencyUs);
   const validity = validityOf(span, window.lateUs, load.messagesPerSecond, load.serverCores.length);
   const tooBusy = validity.serverShare > SERVER_SHARE_MAX ? [`server ${percent(validity.serverShare)} busy`] : [];
+  const unfelt = window.outcomes.filter((outcome) => outcome?.got === 'everything').length;
+  const tooLittle = unfelt > window.outcomes.length / 2 ? ['the readers that stopped never lagged'] : [];
   return {
     ...validity,
-    invalid: [...validity.invalid, ...tooBusy],
+    invalid: [...validity.invalid, ...tooBusy, ...tooLittle],
     round,
     kind,
     stopped: window.outcomes.length,

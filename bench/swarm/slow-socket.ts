@@ -19,7 +19,6 @@ export class SlowSocket implements FrameSink {
   #open = false;
   #stopped = false;
   #code: number | null = null;
-  #over = false;
 
   constructor(to: Endpoint, room: string, nowUs: () => number) {
     this.#to = to;
@@ -52,8 +51,9 @@ export class SlowSocket implements FrameSink {
     this.#socket.resume();
   }
 
-  destroy(): void {
-    this.#over = true;
+  /** A new connection: the kernel has given the old one ever more memory for what it read at once. */
+  renew(): void {
+    this.#client.closed(null);
     this.#socket.destroy();
   }
 
@@ -79,7 +79,6 @@ export class SlowSocket implements FrameSink {
     // The close that follows says all that matters.
     socket.on('error', () => {});
     socket.on('close', () => {
-      if (this.#over) return;
       this.#client.closed(this.#code);
       this.#socket = this.#connect();
     });

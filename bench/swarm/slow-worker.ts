@@ -35,7 +35,9 @@ async function join(): Promise<void> {
 async function report(): Promise<void> {
   await until(() => stopped.every(({ outcome }) => outcome !== null), BACK_WITHIN_MS);
   const outcomes: (Outcome | null)[] = stopped.map(({ outcome }) => outcome);
+  for (const socket of stopped) socket.renew();
   stopped = [];
+  await until(() => sockets.every(({ joined }) => joined), BACK_WITHIN_MS);
   tell({ is: 'slow', outcomes });
 }
 

@@ -73,6 +73,11 @@ describe('a window', () => {
     expect(slowReaderRun(1, 'quiet', windowOf({}, 8), LOAD).invalid).toEqual(['server 80 % busy']);
   });
 
+  test('does not count when the kernel held what the reader did not take', () => {
+    const unfelt = windowOf({ outcomes: [{ got: 'everything', afterMs: 1 }] });
+    expect(slowReaderRun(1, 'one', unfelt, LOAD).invalid).toEqual(['the readers that stopped never lagged']);
+  });
+
   test('does not count when messages were sent late', () => {
     expect(slowReaderRun(1, 'quiet', windowOf({ lateUs: [[30_000, 10]] }), LOAD).invalid).toHaveLength(1);
   });
