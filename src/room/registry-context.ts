@@ -37,6 +37,8 @@ export interface RegistryContext {
   readonly halfTaken: Set<string>;
   /** Holds a claim from its sending until its room is loaded. */
   readonly claiming: Slots;
+  /** The highest epoch of the rooms that this node has dropped: a store that lost its data may have its clock behind. */
+  epochSeen(): number;
   /** Numbers this life's claims. */
   nextAttempt(): number;
   /** The node is going: nothing new is begun. */

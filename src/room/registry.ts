@@ -34,13 +34,14 @@ export class Registry implements Rooms {
   readonly #context: RegistryContext;
   readonly #timers: Timer[] = [];
   #claims = 0;
+  #epochSeen = 0;
   #stopped = false;
 
   constructor(
     types: RoomTypes,
     context: Omit<
       RegistryContext,
-      'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'claiming' | 'handed' | 'nextAttempt'
+      'drop' | 'watchGrace' | 'isStopped' | 'halfTaken' | 'claiming' | 'handed' | 'epochSeen' | 'nextAttempt'
     >,
   ) {
     this.#types = types;
@@ -49,6 +50,7 @@ export class Registry implements Rooms {
       halfTaken: new Set(),
       claiming: new Slots(CLAIMS_MAX),
       handed: new HandedTails(context.rooms.clock),
+      epochSeen: () => this.#epochSeen,
       nextAttempt: () => ++this.#claims,
       isStopped: () => this.#stopped,
       drop: (room) => this.#drop(room),
@@ -218,6 +220,9 @@ export class Registry implements Rooms {
   }
 
   #drop(room: LocalRoom): void {
+    const { role, past } = room;
+    const epoch = role.kind === 'edge' ? (role.edge.position?.epoch ?? 0) : 0;
+    this.#epochSeen = Math.max(this.#epochSeen, past.epochSeen, epoch);
     if (this.#rooms.get(room.room) === room) this.#rooms.delete(room.room);
     this.#graceWatched.delete(room);
   }

@@ -194,6 +194,7 @@ async function tryClaim(
   tries: number,
 ): Promise<Claim | null> {
   const { directory, rooms, options } = context;
+  const stride = 1 + Math.floor(context.rng.next() * STRIDE_MAX);
   rooms.counters.claims++;
   try {
     return await directory.claim({
@@ -203,8 +204,9 @@ async function tryClaim(
       deadAttempt: dead?.attempt ?? null,
       attempt: context.nextAttempt(),
       copy: room.past.copy?.epoch ?? 0,
-      floor: room.past.epochSeen,
-      stride: 1 + Math.floor(context.rng.next() * STRIDE_MAX),
+      // Just above those of other rooms: by whole strides, many rooms would take the epochs far ahead of the time.
+      floor: Math.max(room.past.epochSeen, context.epochSeen() + 1 - stride, 0),
+      stride,
       ttlMs: options.ttlActiveMs,
     });
   } catch (cause) {

@@ -235,6 +235,19 @@ describe('failed over to a replica that lagged', () => {
   });
 });
 
+test('[P12] a node that had given a room up goes above the epoch that it had', async () => {
+  const [a] = await steady('a', 'b');
+  const first = await joined(a);
+  const before = first.last('joined').epoch;
+  first.leave(ROOM);
+  await cluster.run(30_000);
+  expect(a.role(ROOM)).toBe('nothing');
+  cluster.store.rooms.clear();
+  cluster.clock.stepWall(-600_000);
+  const again = await joined(a);
+  expect(again.last('joined').epoch).toBeGreaterThan(before);
+});
+
 describe('a node that stood still', () => {
   test('[P11] does not bring back a room that was closed meanwhile', async () => {
     const [a, b] = await steady('a', 'b');
