@@ -290,5 +290,7 @@ export class LocalRoom implements Place {
   #stop(owner: Owner): void {
     this.#context.rooms.snapshotter.forget(owner);
     this.#timers.stop();
+    // They were its links; at an edge they are nobody's.
+    for (const seat of this.seats.values()) seat.member = 0;
   }
 }

@@ -145,7 +145,8 @@ describe('restarted empty', () => {
     await cluster.run(COMMITTED_MS);
     second.send(ROOM, 2, 'me too');
     await cluster.run(4 * NODE_TTL_MS);
-    expect([a.role(ROOM), b.role(ROOM)]).toEqual(['owner', 'edge']);
+    expect([a.role(ROOM), b.role(ROOM)]).toEqual(['owner', 'nothing']);
+    expect(second.last('error')).toMatchObject({ code: 'not-joined', room: ROOM });
     expect(stateOf(first.last('sync'))).toEqual({ k: 'v' });
     expect([a.counters.copiesBrought, b.counters.copiesBrought]).toEqual([1, 0]);
   });

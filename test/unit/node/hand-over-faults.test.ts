@@ -184,3 +184,14 @@ test('[P14] a node that does not serve the type gives the room back', async () =
   expect([a.role(ROOM), b.role(ROOM)]).toEqual(['owner', 'nothing']);
   expect(stateOf(first.last('sync'))).toEqual({ k: 'v' });
 });
+
+test('[P15] who leaves the new owner from a node that was the old one has no seat there any more', async () => {
+  const [a, b] = await steady('a', 'b');
+  const [first, second] = [await joined(a), await joined(b)];
+  await handedOver(a, b);
+  first.leave(ROOM);
+  await cluster.run();
+  expect(first.last('left').room).toBe(ROOM);
+  expect(first.connection.seats).toEqual([]);
+  expect([a.role(ROOM), second.events(ROOM).at(-1)]).toEqual(['nothing', expect.stringMatching(/-1 0$/)]);
+});
