@@ -58,7 +58,7 @@ export class Packr {
   }
 
   #number(n: number): void {
-    if (!Number.isInteger(n) || n >= WORD || n < -0x8000_0000 || Object.is(n, -0)) {
+    if (!Number.isInteger(n) || n >= WORD || n < -0x8000_0000) {
       this.#put(1, 0xcb);
       this.#room(8);
       this.#view.setFloat64(this.#pos, n);

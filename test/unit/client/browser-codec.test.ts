@@ -45,6 +45,10 @@ describe('the codec of the browser bundle', () => {
     );
   });
 
+  test('writes -0 as 0, as msgpackr does', () => {
+    expect([...packr.pack([-0])]).toEqual([...real.packr.pack([-0])]);
+  });
+
   test('reads what msgpackr reads', () => {
     fc.assert(
       fc.property(plain, (value) => {
