@@ -1,7 +1,7 @@
 /**
- * Nodes that are presumed dead while their heartbeat may still be in the store. Three ways out: a later beat shows that
- * one lived all along; its heartbeat has run out, which makes its death certain; or it is seen no more, under an id that a
- * newer life has, for as long as a heartbeat lasts.
+ * Nodes that are dead while their heartbeats may still be in the store. A later beat shows that one lived all along. A
+ * presumed death becomes certain when the heartbeat has run out; where a newer life has taken its place, when it would
+ * have; and where it stays although no beat came for long, since the store's clock was set back, then.
  */
 import { nodeId } from './node-key.ts';
 import type { NodeKey, NodeRecord } from './ports.ts';
@@ -11,8 +11,11 @@ const BURIED_MAX = 1024;
 
 interface Burial {
   readonly beat: number;
+  /** Since when that is its last beat. */
+  readonly beatAt: number;
   /** When the list first came without it. */
   missingSince: number | null;
+  isCertain: boolean;
 }
 
 export class Burials {
@@ -31,9 +34,12 @@ export class Burials {
     return this.#nodes.has(node);
   }
 
-  /** `beat` is the last one known of it. */
-  add(node: NodeKey, beat: number): void {
-    this.#nodes.set(node, { beat, missingSince: null });
+  isPresumed(node: NodeKey): boolean {
+    return this.#nodes.get(node)?.isCertain === false;
+  }
+
+  add(node: NodeKey, beat: number, beatAt: number, isCertain: boolean): void {
+    this.#nodes.set(node, { beat, beatAt, missingSince: null, isCertain });
   }
 
   /** Whether this is what is left of a dead node. One that has beaten since is dug up. */
@@ -45,19 +51,33 @@ export class Burials {
     return false;
   }
 
-  /** Takes out those whose death a new list makes certain. `isSteady`: what is not on the list has run out. */
+  /** No beat came since then, seen by one who looked all the time: that node's heartbeat is there by mistake. */
+  isStale(beatAt: number, now: number): boolean {
+    return now - beatAt >= 2 * this.#ttlMs;
+  }
+
+  /** Answers those whose death a new list makes certain. `isSteady`: what is not on the list has run out. */
   settle(shown: ReadonlyMap<NodeKey, NodeRecord>, ids: ReadonlySet<string>, isSteady: boolean, now: number): NodeKey[] {
     const certain: NodeKey[] = [];
     for (const [node, burial] of this.#nodes) {
-      if (shown.has(node)) {
-        burial.missingSince = null;
-        continue;
+      const isShown = shown.has(node);
+      burial.missingSince = isShown ? null : (burial.missingSince ?? now);
+      if (
+        !burial.isCertain &&
+        isSteady &&
+        (this.#hasRunOut(node, burial, ids, now) || this.isStale(burial.beatAt, now))
+      ) {
+        burial.isCertain = true;
+        certain.push(node);
       }
-      burial.missingSince ??= now;
-      const hasRunOut = !ids.has(nodeId(node)) || now - burial.missingSince >= this.#ttlMs;
-      if (isSteady && hasRunOut) certain.push(node);
+      if (burial.isCertain && !isShown) this.#nodes.delete(node);
     }
-    for (const node of certain) this.#nodes.delete(node);
     return certain;
+  }
+
+  #hasRunOut(node: NodeKey, { missingSince }: Burial, ids: ReadonlySet<string>, now: number): boolean {
+    if (missingSince === null) return false;
+    // Who took its place in the store took its key away before that ran out.
+    return !ids.has(nodeId(node)) || now - missingSince >= this.#ttlMs;
   }
 }

@@ -5,18 +5,20 @@
  * A node is certainly dead when its key is gone, but never within one TTL after this node (re)gained the store: after a
  * restart or failover of Redis all nodes come back at their own pace, and that must move no room. It is presumed dead
  * at once when a newer life of its id is there, or when nobody listens to it and the store has none of its connections.
+ *
+ * Keys live by the store's clock. One that was set ahead shows in our own key, which is nearer to its end than it should
+ * be, and counts as a restart.
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
-import { Burials } from './burials.ts';
 import { Lease } from './lease.ts';
-import { nodeId, nodeKey } from './node-key.ts';
+import { NodeList } from './node-list.ts';
 import type { DeathProof, NodeKey, NodeRecord, NodeStore } from './ports.ts';
 import { Suspicions } from './suspicion.ts';
 
-/** Nodes heard of and not on the list at one time; more are not watched for. */
-const HEARD_MAX = 1024;
+/** By so much a key of ours may be nearer to its end than our clock says: clocks drift 1 ms in 2 s (guess: fifty times that). */
+const CLOCK_SLACK_MS = 100;
 
 export interface MembershipOptions {
   readonly self: NodeKey;
@@ -32,14 +34,6 @@ export interface MembershipEvents {
   onLapsed(): void;
 }
 
-interface Known {
-  readonly record: NodeRecord;
-  /** When it was first on the list. */
-  readonly since: number;
-  /** Its heartbeat was there at the last look; else it may only be late. */
-  readonly isShown: boolean;
-}
-
 export class Membership {
   readonly lease: Lease;
   readonly #store: NodeStore;
@@ -50,10 +44,7 @@ export class Membership {
   readonly #events: MembershipEvents;
   readonly #options: MembershipOptions;
   readonly #suspicions: Suspicions;
-  readonly #buried: Burials;
-  #known = new Map<NodeKey, Known>();
-  /** Nodes that sent us packets and have not been on our list. */
-  readonly #heard = new Set<NodeKey>();
+  readonly #list: NodeList;
   #timer: Timer | null = null;
   #renewing: Promise<void> | null = null;
   /** Since when every renewal has worked in time; null while the last one failed. */
@@ -83,7 +74,7 @@ export class Membership {
     this.#options = options;
     this.lease = new Lease(clock, options.ttlMs);
     this.#suspicions = new Suspicions(store, clock, counters);
-    this.#buried = new Burials(options.ttlMs);
+    this.#list = new NodeList(options.ttlMs);
   }
 
   /** Registers this node. A store that can't be reached is tried again with each beat. */
@@ -103,23 +94,17 @@ export class Membership {
 
   /** All nodes believed alive, this one included once it is registered. */
   nodes(): readonly NodeRecord[] {
-    return [...this.#known.values()].map(({ record }) => record);
+    return this.#list.nodes(false);
   }
 
   /** Those of them whose heartbeat was there at the last look. */
   shown(): readonly NodeRecord[] {
-    return [...this.#known.values()].flatMap(({ record, isShown }) => (isShown ? record : []));
+    return this.#list.nodes(true);
   }
 
   /** Whether a room of that owner may be taken over, where so much proof is enough. */
   isDead(node: NodeKey, proof: DeathProof): boolean {
-    if (this.#known.has(node)) return false;
-    const id = nodeId(node);
-    const newer = [...this.#known.values()].find(({ record }) => record.id === id);
-    if (proof === 'presumed') return newer !== undefined || this.#isSteady();
-    // One that has taken an older one's place in the store took its key away before that ran out.
-    const hasRunOut = newer === undefined || this.#clock.now() - newer.since >= this.#options.ttlMs;
-    return hasRunOut && !this.#buried.has(node) && this.#isSteady();
+    return this.#list.isDead(node, proof, this.#isSteady(), this.#clock.now());
   }
 
   /**
@@ -128,12 +113,15 @@ export class Membership {
    * a node that is presumed dead must be surely so.
    */
   async find(node: NodeKey, proof: DeathProof): Promise<'alive' | 'gone' | 'unknown'> {
-    if (this.#known.has(node)) return 'alive';
-    if (proof === 'presumed' && this.#buried.has(node)) return 'gone';
-    const isAlive = await this.#store.isAlive(node).catch(() => null);
-    if (isAlive === false) return 'gone';
-    if (isAlive === true) await this.#look();
-    return this.#known.has(node) ? 'alive' : 'unknown';
+    if (this.#list.has(node)) return 'alive';
+    if (proof === 'presumed') {
+      if (this.#list.isBuried(node)) return 'gone';
+      const isAlive = await this.#store.isAlive(node).catch(() => null);
+      if (isAlive !== true) return isAlive === false ? 'gone' : 'unknown';
+    }
+    await this.#look();
+    if (this.#list.has(node)) return 'alive';
+    return this.isDead(node, proof) ? 'gone' : 'unknown';
   }
 
   /**
@@ -142,23 +130,21 @@ export class Membership {
    */
   heard(node: NodeKey): void {
     this.#suspicions.heard(node);
-    if (this.#known.has(node) || this.#buried.has(node)) return;
-    if (this.#heard.size < HEARD_MAX) this.#heard.add(node);
+    this.#list.heard(node);
   }
 
   /** Nobody listens to that node. Never rejects. */
   async suspect(node: NodeKey): Promise<void> {
     const since = this.#steadySince;
-    if (node === this.#options.self || !this.#known.has(node) || !this.#isSteady() || this.#buried.isFull) return;
+    if (node === this.#options.self || !this.#list.canBury(node) || !this.#isSteady()) return;
     const beat = await this.#suspicions.check(node, async () => {
       await this.#look();
-      return this.#known.get(node)?.record.beat ?? null;
+      return this.#list.get(node)?.beat ?? null;
     });
     // In between it may have gone by its key, or the store may have been away.
-    if (beat === null || this.#stopped || this.#steadySince !== since || !this.#known.has(node)) return;
+    if (beat === null || this.#stopped || this.#steadySince !== since || !this.#list.canBury(node)) return;
     this.#counters.nodesBuried++;
-    this.#known.delete(node);
-    this.#buried.add(node, beat);
+    this.#list.bury(node, beat);
     this.#tellDown(node, 'presumed');
   }
 
@@ -207,12 +193,13 @@ export class Membership {
     const stores = this.#stores;
     const sentAt = this.#clock.now();
     // Who is heard of while this is under way may have registered after the store looked.
-    const heard = [...this.#heard];
+    const heard = this.#list.heardOf();
     try {
-      const alive = await this.#store.renew({ ...this.#describe(), beat: ++this.#beat }, this.#options.ttlMs);
+      const record = { ...this.#describe(), beat: ++this.#beat };
+      const { nodes, leftMs } = await this.#store.renew(record, this.#options.ttlMs);
       if (this.#stopped || stores !== this.#stores) return;
-      this.#renewed(sentAt);
-      this.#update(alive, heard);
+      this.#renewed(sentAt, leftMs ?? 0);
+      this.#update(nodes, heard);
     } catch (cause) {
       if (this.#steadySince !== null) this.#log.warn({ err: cause }, 'heartbeat not renewed: the store is away');
       this.lease.failed(cause);
@@ -220,13 +207,17 @@ export class Membership {
     }
   }
 
-  #renewed(sentAt: number): void {
+  #renewed(sentAt: number, leftMs: number): void {
     const now = this.#clock.now();
     const { heartbeatMs, ttlMs } = this.#options;
     // A stall of Redis or of this node: after half-way to the TTL, a key that was due just before may have run out.
-    const isLate = now - this.lease.from > (heartbeatMs + ttlMs) / 2;
+    const agoMs = now - this.lease.from;
+    const isLate = agoMs > (heartbeatMs + ttlMs) / 2;
+    const isEarly = ttlMs - leftMs > agoMs + CLOCK_SLACK_MS;
+    if (isEarly && this.#isSteady())
+      this.#log.warn({ leftMs, agoMs }, "the store's clock was set ahead, or it lost data");
     this.lease.renewed(sentAt);
-    if (this.#steadySince === null || isLate) {
+    if (this.#steadySince === null || isLate || isEarly) {
       this.#steadySince = now;
       this.#lapsed = true;
       this.#events.onLapsed();
@@ -237,36 +228,9 @@ export class Membership {
   }
 
   #update(alive: readonly NodeRecord[], heard: readonly NodeKey[]): void {
-    const now = this.#clock.now();
-    const before = this.#known;
-    const shown = new Map(alive.map((record) => [nodeKey(record.id, record.incarnation), record]));
-    const ids = new Set(alive.map((record) => record.id));
-    const known = new Map<NodeKey, Known>();
-    const down = new Map<NodeKey, DeathProof>();
-    const missing = (node: NodeKey, beat: number): void => {
-      const isReplaced = ids.has(nodeId(node));
-      if (isReplaced) this.#buried.add(node, beat);
-      down.set(node, isReplaced ? 'presumed' : 'certain');
-    };
-    for (const [node, record] of shown) {
-      const wasBuried = this.#buried.has(node);
-      if (this.#buried.covers(node, record)) continue;
-      if (wasBuried) this.#counters.nodesBuriedAlive++;
-      known.set(node, { record, since: before.get(node)?.since ?? now, isShown: true });
-    }
-    for (const node of this.#buried.settle(shown, ids, this.#isSteady(), now)) down.set(node, 'certain');
-    for (const [node, one] of before) {
-      if (known.has(node)) continue;
-      if (ids.has(nodeId(node)) || this.#isSteady()) missing(node, one.record.beat);
-      else known.set(node, { ...one, isShown: false });
-    }
-    for (const node of heard) {
-      if (!shown.has(node) && !ids.has(nodeId(node)) && !this.#isSteady()) continue;
-      this.#heard.delete(node);
-      if (!shown.has(node) && !before.has(node) && !this.#buried.has(node)) missing(node, 0);
-    }
-    this.#known = known;
-    for (const node of known.keys()) if (!before.has(node)) this.#events.onUp(node);
+    const { up, down, risen } = this.#list.update(alive, heard, this.#isSteady(), this.#clock.now());
+    this.#counters.nodesBuriedAlive += risen;
+    for (const node of up) this.#events.onUp(node);
     for (const [node, proof] of down) this.#tellDown(node, proof);
   }
 

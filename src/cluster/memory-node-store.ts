@@ -1,5 +1,5 @@
 import type { MemoryStore } from './memory-store.ts';
-import type { NodeKey, NodeRecord, NodeStore } from './ports.ts';
+import type { NodeKey, NodeRecord, NodeStore, Renewal } from './ports.ts';
 
 /** The in-memory twin of Redis' node-renew and node-remove scripts. */
 export class MemoryNodeStore implements NodeStore {
@@ -9,9 +9,11 @@ export class MemoryNodeStore implements NodeStore {
     this.#store = store;
   }
 
-  async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
-    this.#store.nodes.set(self.id, { ...self }, ttlMs);
-    return this.#store.nodes.live().sort((a, b) => (a.id < b.id ? -1 : 1));
+  async renew(self: NodeRecord, ttlMs: number): Promise<Renewal> {
+    const { nodes } = this.#store;
+    const leftMs = nodes.get(self.id)?.incarnation === self.incarnation ? nodes.ttlMs(self.id) : null;
+    nodes.set(self.id, { ...self }, ttlMs);
+    return { nodes: nodes.live().sort((a, b) => (a.id < b.id ? -1 : 1)), leftMs };
   }
 
   async isAlive(node: NodeKey): Promise<boolean> {

@@ -21,6 +21,13 @@ export interface NodeRecord {
   readonly draining: boolean;
 }
 
+export interface Renewal {
+  /** All nodes whose heartbeat lives, this one included, by id. */
+  readonly nodes: readonly NodeRecord[];
+  /** How long this life's heartbeat would have lived without it, by the store's clock; null: it was not there. */
+  readonly leftMs: number | null;
+}
+
 /**
  * How sure it is that a node is dead. `presumed`: the store has none of its connections, or knows a newer life of it.
  * `certain`: its heartbeat has run out as well, and with it the lease that owners of `strict` rooms rely on.
@@ -29,10 +36,9 @@ export type DeathProof = 'presumed' | 'certain';
 
 export interface NodeStore {
   /**
-   * Renews this node's heartbeat for `ttlMs` and answers all nodes whose heartbeat lives, this one included.
-   * Rejects when the store can't be reached.
+   * Renews this node's heartbeat for `ttlMs`. Rejects when the store can't be reached.
    */
-  renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]>;
+  renew(self: NodeRecord, ttlMs: number): Promise<Renewal>;
   /** Whether exactly this life of the node still has its heartbeat. */
   isAlive(node: NodeKey): Promise<boolean>;
   /**

@@ -1,8 +1,8 @@
 import { nodeId } from '../cluster/node-key.ts';
-import type { NodeKey, NodeRecord, NodeStore } from '../cluster/ports.ts';
+import type { NodeKey, NodeRecord, NodeStore, Renewal } from '../cluster/ports.ts';
 import type { Commands } from './commands.ts';
 import type { Keys } from './keys.ts';
-import { array, buffer } from './reply.ts';
+import { array, buffer, integer } from './reply.ts';
 import { SCRIPTS } from './scripts.ts';
 import { isNotPermitted } from './store-fault.ts';
 
@@ -18,14 +18,15 @@ export class RedisNodeStore implements NodeStore {
     this.#self = self;
   }
 
-  async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
+  async renew(self: NodeRecord, ttlMs: number): Promise<Renewal> {
     const { id, incarnation } = self;
     const record = JSON.stringify(self satisfies NodeRecord);
     const keys = [this.#keys.nodes, this.#keys.heartbeat(id)];
     const args = [id, incarnation, record, String(ttlMs), this.#keys.heartbeatPrefix];
-    const reply = await this.#commands.run(SCRIPTS.nodeRenew, keys, args);
-    const records = array(reply, 'records').map((one): NodeRecord => JSON.parse(buffer(one, 'record').toString()));
-    return records.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const [left, list] = array(await this.#commands.run(SCRIPTS.nodeRenew, keys, args), 'renewal');
+    const leftMs = integer(left, 'time left');
+    const records = array(list, 'records').map((one): NodeRecord => JSON.parse(buffer(one, 'record').toString()));
+    return { nodes: records.sort((a, b) => (a.id < b.id ? -1 : 1)), leftMs: leftMs < 0 ? null : leftMs };
   }
 
   async isAlive(node: NodeKey): Promise<boolean> {

@@ -6,8 +6,10 @@
 -- ARGV record       JSON
 -- ARGV ttlMs
 -- ARGV prefix       what stands before the id in heartbeat keys
--- Returns the records of all nodes whose heartbeat lives, in no order
+-- Returns { left, records }   ms that this life's heartbeat had left, below 0: it was not there; the records of all nodes
+--                             whose heartbeat lives, in no order
 local nodes, heartbeat = KEYS[1], KEYS[2]
+local left = redis.call('HGET', heartbeat, 'incarnation') == ARGV[2] and redis.call('PTTL', heartbeat) or -1
 redis.call('HSET', heartbeat, 'incarnation', ARGV[2], 'record', ARGV[3])
 redis.call('PEXPIRE', heartbeat, ARGV[4])
 redis.call('SADD', nodes, ARGV[1])
@@ -24,4 +26,4 @@ for _, id in ipairs(redis.call('SMEMBERS', nodes)) do
     redis.call('SREM', nodes, id)
   end
 end
-return records
+return { left, records }

@@ -178,7 +178,8 @@ class Player {
       case 'renew': {
         const [id = '', incarnation = ''] = step.node.split(':');
         const numbers = { startedAt: 1, owned: 2, members: 3, connections: 4, beat: 5 };
-        return nodes.renew({ id, incarnation, ...numbers, draining: false }, step.ttlMs);
+        const renewal = await nodes.renew({ id, incarnation, ...numbers, draining: false }, step.ttlMs);
+        return { nodes: renewal.nodes, wasThere: renewal.leftMs !== null };
       }
       case 'alive':
         return nodes.isAlive(step.node);

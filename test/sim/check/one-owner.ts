@@ -32,7 +32,7 @@ export class OneOwner {
     this.#owners.get(room)?.splice(0);
   }
 
-  /** The store's clock was set ahead: heartbeats are over before their time. */
+  /** The store's clock was set ahead by a little: heartbeats may be over before their time, and nobody notices. */
   clockSet(): void {
     for (const room of this.#owners.keys()) this.forgot(room);
   }

@@ -5,7 +5,7 @@
 import { must } from '../../../src/base/assert.ts';
 import { MemoryMailboxHub } from '../../../src/cluster/memory-mailbox.ts';
 import { MemoryStore } from '../../../src/cluster/memory-store.ts';
-import type { Claim, ClaimRequest, NodeKey, NodeRecord } from '../../../src/cluster/ports.ts';
+import type { Claim, ClaimRequest, NodeKey, NodeRecord, Renewal } from '../../../src/cluster/ports.ts';
 import { memoryPorts, type StorePorts } from '../../../src/node/store-ports.ts';
 import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
@@ -108,11 +108,11 @@ export class StoreServer {
     return this.marks.get(room) ?? NO_MARK;
   }
 
-  async renew(self: NodeRecord, ttlMs: number): Promise<readonly NodeRecord[]> {
+  async renew(self: NodeRecord, ttlMs: number): Promise<Renewal> {
     this.#write();
-    const nodes = await this.ports.nodes.renew(self, ttlMs);
+    const renewal = await this.ports.nodes.renew(self, ttlMs);
     this.#touch('node', self.id);
-    return nodes;
+    return renewal;
   }
 
   async remove(node: NodeKey): Promise<void> {

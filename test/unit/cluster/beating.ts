@@ -1,4 +1,5 @@
 /** Nodes that beat into one store, each through a gate of its own; what membership tells of them is written down. */
+import type { Clock, Timer } from '../../../src/base/clock.ts';
 import { Counters } from '../../../src/base/counters.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { Membership } from '../../../src/cluster/membership.ts';
@@ -12,7 +13,9 @@ export const TTL_MS = 3_000;
 
 export class Beating {
   readonly clock = new VirtualClock();
-  readonly store = new MemoryStore(this.clock);
+  /** That of the store, where keys run out; a test may set it. */
+  readonly storeClock = new SetClock(this.clock);
+  readonly store = new MemoryStore(this.storeClock);
   /** What the store says of a node's connections; it can't tell of others. */
   readonly connected = new Map<string, boolean>();
 
@@ -28,6 +31,35 @@ export class Beating {
     for (const id of ids) nodes.push(await this.node(id));
     await this.clock.run(2 * TTL_MS);
     return nodes as [Node, Node];
+  }
+}
+
+class SetClock implements Clock {
+  aheadMs = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now() + this.aheadMs;
+  }
+
+  wall(): number {
+    return this.#clock.wall() + this.aheadMs;
+  }
+
+  after(ms: number, task: () => void): Timer {
+    return this.#clock.after(ms, task);
+  }
+
+  every(ms: number, task: () => void): Timer {
+    return this.#clock.every(ms, task);
+  }
+
+  soon(task: () => void): void {
+    this.#clock.soon(task);
   }
 }
 

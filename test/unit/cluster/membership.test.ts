@@ -118,6 +118,58 @@ describe('who may be taken over', () => {
   });
 });
 
+describe('a store whose clock is set', () => {
+  test('ahead, so that all keys run out at once, gets nobody taken for dead', async () => {
+    const [a, b] = await cluster.steady('a', 'b');
+    const before = a.lapses;
+    b.mode = 'stall';
+    cluster.storeClock.aheadMs = TTL_MS;
+    await clock.run(TTL_MS - 1);
+    expect(a.heard).toEqual(['+a:1', '+b:1']);
+    expect([a.membership.isDead('x:1', 'presumed'), a.lapses]).toEqual([false, before + 1]);
+    b.serveAgain();
+    await clock.run(2 * TTL_MS);
+    expect(a.heard).toEqual(['+a:1', '+b:1']);
+    expect(a.membership.isDead('x:1', 'presumed')).toBe(true);
+  });
+
+  test('ahead by less than a time to live is noticed as well', async () => {
+    const [a] = await cluster.steady('a');
+    cluster.storeClock.aheadMs = TTL_MS / 2;
+    await clock.run(BEAT_MS);
+    expect(a.membership.isDead('x:1', 'presumed')).toBe(false);
+  });
+
+  test('back, so that the key of a dead node stays, gets that one taken for dead all the same', async () => {
+    const [a, b] = await cluster.steady('a', 'b');
+    b.mode = 'stall';
+    cluster.storeClock.aheadMs = -180_000;
+    await clock.run(2 * TTL_MS - BEAT_MS);
+    expect(a.heard.at(-1)).toBe('+b:1');
+    await clock.run(2 * BEAT_MS);
+    expect(a.heard.at(-1)).toBe('-b:1');
+    expect(a.membership.isDead('b:1', 'certain')).toBe(true);
+    await expect(a.membership.find('b:1', 'certain')).resolves.toBe('gone');
+    await clock.run(2 * TTL_MS);
+    expect(a.heard.filter((event) => event === '-b:1')).toHaveLength(1);
+    b.serveAgain();
+    await clock.run(2 * BEAT_MS);
+    expect(a.heard.at(-1)).toBe('+b:1');
+  });
+
+  test('back, makes a presumed death certain after a while', async () => {
+    const [a, b] = await cluster.steady('a', 'b');
+    b.mode = 'stall';
+    cluster.connected.set('b:1', false);
+    cluster.storeClock.aheadMs = -180_000;
+    void a.membership.suspect('b:1');
+    await clock.run(TTL_MS);
+    expect(a.heard.at(-1)).toBe('?b:1');
+    await clock.run(TTL_MS + BEAT_MS);
+    expect(a.heard.at(-1)).toBe('-b:1');
+  });
+});
+
 describe('what others may have done without us', () => {
   test('a node that comes and goes between two beats is told gone when it was heard of', async () => {
     const [a] = await cluster.steady('a');
