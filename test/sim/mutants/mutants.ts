@@ -25,14 +25,25 @@ export const MUTANTS: readonly Mutant[] = [
     ['epoch-not-raised', 'stored.logTop.epoch) + stride, this.#wallMs());', 'stored.logTop.epoch), 0);'],
     ['copy-always-wins', 'copy > stored.from && copy < stored.known;', 'copy > 0 && copy < stored.known;'],
   ]),
-  ...at('src/cluster/membership.ts', [
+  ...at('src/cluster/node-list.ts', [
     [
       'newcomer-takes-all-for-dead',
-      "if (proof === 'presumed') return newer !== undefined || this.#isSteady();",
-      'return true;',
+      "if (proof === 'presumed') return newer !== undefined || isSteady;",
+      "if (proof === 'presumed') return true;",
     ],
-    ['end-of-a-node-not-told', '    this.#events.onDown(node, proof);\n', ''],
   ]),
+  ...at('src/cluster/burials.ts', [
+    ['buried-for-good', 'if (beat <= burial.beat) return true;', 'if (beat > 0) return true;'],
+  ]),
+  ...at('src/cluster/lease.ts', [['lease-outlives-the-heartbeat', 'const SHARE = 0.9;', 'const SHARE = 3;']]),
+  ...at('src/room/tenure.ts', [['tenure-over-a-gap', 'this.#lease.term === this.#term && ', '']]),
+  ...at('src/room/resolve.ts', [
+    ['strict-room-taken-early', "'strict' ? 'certain' : 'presumed'", "'strict' ? 'presumed' : 'presumed'"],
+  ]),
+  ...at('src/room/feed.ts', [
+    ['tenure-not-asked-at-the-flush', 'this.#held.length > 0 || !this.isTenured;', 'this.#held.length > 0;'],
+  ]),
+  ...at('src/cluster/membership.ts', [['end-of-a-node-not-told', '    this.#events.onDown(node, proof);\n', '']]),
   ...at('src/cluster/peers.ts', [
     ['hole-not-told', 'if (counter > expected || isNewStream) {', 'if (isNewStream) {'],
     ['packet-from-the-past-taken', 'if (counter < expected) return false;', ''],
