@@ -39,3 +39,15 @@ test('[P12] events, a snapshot, a POSITION or an epoch that goes back is told', 
   order.received(events(10, 6, 1));
   expect(broken).toEqual(['P12', 'P12', 'P12', 'P12']);
 });
+
+test('[P12] who has left, or sees the room closed, may join another one of that name', () => {
+  order.received(joined(11, 5));
+  order.received({ op: 'closed', room: ROOM, reason: 'over' });
+  order.received({ op: 'position', room: ROOM, epoch: 10, seq: 1 });
+  order.received(joined(10, 2));
+  order.received(events(10, 3, 1));
+  order.received({ op: 'left', req: 1, room: ROOM });
+  order.received(events(10, 3, 1));
+  order.received(joined(9, 2));
+  expect(broken).toEqual(['P12']);
+});

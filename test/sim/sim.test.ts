@@ -1,41 +1,10 @@
 /** Two hundred seeds, each a run of its own; what they exercised together must cover every mechanism that heals. */
 import { describe, expect, test } from 'vitest';
+import { EXERCISED, SEEDS_AT_LEAST } from './exercised.ts';
 import { run } from './run.ts';
 import { addTally } from './tally.ts';
 
-const SEEDS = 200;
 const PER_TEST = 25;
-
-/** What a simulator that sees anything has met in two hundred seeds. */
-const EXERCISED = [
-  'packetsLost',
-  'packetHoles',
-  'subscriptionsRenewed',
-  'catchUps',
-  'client:holes',
-  'client:positions',
-  'client:resumes',
-  'client:snapshots',
-  'client:syncs',
-  'client:directs',
-  'client:replaced',
-  'takeOvers',
-  'takeOversEarly',
-  'tenuresLost',
-  'nodesBuriedAlive',
-  'takenBack',
-  'fenced',
-  'commitsFailed',
-  'logAppends',
-  'lagged',
-  'framesDropped',
-  'framesVanished',
-  'joinsRefused',
-  'handlerFaults',
-  'commands:done',
-  'commands:refused',
-  'commands:unknown',
-] as const;
 
 const sum: Record<string, number> = {};
 
@@ -48,7 +17,7 @@ async function holds(seed: number): Promise<void> {
 }
 
 describe('the rules hold under faults', () => {
-  for (let from = 1; from <= SEEDS; from += PER_TEST) {
+  for (let from = 1; from <= SEEDS_AT_LEAST; from += PER_TEST) {
     test(`seeds ${from} to ${from + PER_TEST - 1}`, async () => {
       for (let seed = from; seed < from + PER_TEST; seed++) await holds(seed);
     });

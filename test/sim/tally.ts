@@ -16,6 +16,7 @@ const NODE_ROWS = [
   'handedOver',
   'fenced',
   'tenuresLost',
+  'copiesBrought',
   'commits',
   'commitsFailed',
   'logAppends',

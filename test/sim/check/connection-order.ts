@@ -1,4 +1,7 @@
-/** [P12] On one connection seq never goes back within an epoch, and an epoch never goes back. One instance per connection. */
+/**
+ * [P12] On one connection seq never goes back within an epoch, and an epoch never goes back, from the JOINED of a membership to
+ * its end. One instance per connection.
+ */
 import type { ServerFrame } from '../../../src/protocol/server-reader.ts';
 import type { Report } from './report.ts';
 
@@ -6,6 +9,8 @@ interface Place {
   epoch: number;
   /** Up to here the connection has told. */
   seq: number;
+  /** The client has left, or the room is over: who joins again begins anew, perhaps in another room of that name. */
+  isOver: boolean;
 }
 
 export class ConnectionOrder {
@@ -33,27 +38,34 @@ export class ConnectionOrder {
         return this.#position(frame.room, frame.epoch, frame.seq);
       case 'events':
         return this.#events(frame.room, frame.epoch, frame.first, frame.first + frame.events.length - 1);
+      case 'left':
+      case 'closed': {
+        const place = this.#places.get(frame.room);
+        if (place) place.isOver = true;
+        return;
+      }
       default:
     }
   }
 
   #reach(room: string, epoch: number, seq: number, isSnapshot: boolean, what: string): void {
     const place = this.#places.get(room);
-    if (place && (epoch < place.epoch || (isSnapshot && epoch === place.epoch && seq < place.seq))) {
+    const goesOn = place && !(isSnapshot && what === 'JOINED' && place.isOver);
+    if (goesOn && (epoch < place.epoch || (isSnapshot && epoch === place.epoch && seq < place.seq))) {
       this.#back(room, what, epoch, seq, place);
     }
-    this.#places.set(room, { epoch, seq });
+    this.#places.set(room, { epoch, seq, isOver: false });
   }
 
   #position(room: string, epoch: number, seq: number): void {
-    const place = this.#places.get(room);
+    const place = this.#place(room, epoch);
     if (place && (epoch < place.epoch || (epoch === place.epoch && seq < place.seq))) {
       this.#back(room, 'POSITION', epoch, seq, place);
     }
   }
 
   #events(room: string, epoch: number, first: number, last: number): void {
-    const place = this.#places.get(room);
+    const place = this.#place(room, epoch);
     if (!place) {
       // JOINED was among the frames that a slow reader lost.
       this.holes++;
@@ -63,7 +75,13 @@ export class ConnectionOrder {
       return this.#back(room, 'EVENTS', epoch, last, place);
     }
     if (epoch > place.epoch || first > place.seq + 1) this.holes++;
-    this.#places.set(room, { epoch, seq: last });
+    this.#places.set(room, { epoch, seq: last, isOver: place.isOver });
+  }
+
+  /** null: nothing is known of the membership that a frame of that epoch belongs to. */
+  #place(room: string, epoch: number): Place | null {
+    const place = this.#places.get(room);
+    return place && !(place.isOver && epoch !== place.epoch) ? place : null;
   }
 
   #back(room: string, what: string, epoch: number, seq: number, place: Place): void {
