@@ -1,6 +1,7 @@
 /**
- * What one client's app sees of one room: [P6] [P7] each snapshot is the room as the events from its start make it;
- * [P13] [P14] events follow each other without a hole, and only a snapshot may jump; [P8] `me` is the session's own member.
+ * What one client's app sees of one room, over whatever connections: [P6] [P7] each snapshot is the room as the events
+ * from its start make it; [P12] epochs do not go back, unless the store has forgotten the last; [P13] [P14] events follow each
+ * other without a hole, and only a snapshot may jump; [P8] `me` is the session's own member.
  */
 import type { SnapshotKind } from '../../../src/client/observer.ts';
 import type { Member, Snapshot } from '../../../src/client/room-view.ts';
@@ -32,6 +33,9 @@ export class ClientView {
   snapshot(kind: SnapshotKind, snapshot: Snapshot, me: number, cseq: number): void {
     const { epoch, seq, roster, state } = snapshot;
     const what = `${this.#name}: ${kind} ${epoch}/${seq}`;
+    if (epoch < this.epoch && this.#room.find(this.epoch)?.isForgotten !== true) {
+      return this.#report('P12', `${what} comes after epoch ${this.epoch}`);
+    }
     const record = this.#room.find(epoch);
     const shown = replicaOf(state, roster);
     if (record && !this.#room.copyEndsAt(record, seq)) {

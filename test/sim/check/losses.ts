@@ -83,7 +83,11 @@ export class Losses {
 }
 
 /** The room goes on from what the owner of a later epoch still had. */
-function hasLaterCopy(last: EpochRecord, { epoch }: EpochRecord): boolean {
+function hasLaterCopy(last: EpochRecord, record: EpochRecord): boolean {
+  // A claim whose answer was lost leaves its node with the copy that it claimed with.
+  let held = record;
+  while (held.copyOf && !held.hasBegun) held = held.copyOf;
+  const { epoch } = held;
   for (let link: EpochRecord | null = last; link; link = link.parent) {
     if (link.copyOf && link.copyOf.epoch > epoch) return true;
   }

@@ -1,6 +1,6 @@
 /**
  * [P11] All receivers see the same events under the same (epoch, seq), and only its owner writes to the store in an epoch.
- * [P12] Epochs grow, and never go back at a node that tells them.
+ * [P12] Epochs grow, unless the store has forgotten the last.
  *
  * Builds the record of each room from the claims in the store and the frames that owners publish; other checkers read it.
  */
@@ -30,8 +30,6 @@ export class OneHistory {
   /** Epochs whose beginning nobody saw published: the store held more than was told. */
   adopted = 0;
   readonly #report: Report;
-  /** The last epoch that each node has published of each room. */
-  readonly #told = new Map<string, number>();
 
   constructor(plans: readonly RoomPlan[], report: Report, onEvent: OnEvent) {
     this.#report = report;
@@ -131,8 +129,6 @@ export class OneHistory {
       return this.#report('P11', `${what()} is published after ${record.end}`);
     }
     const isNew = record.at(read.first) === undefined && !record.lacks(read.first);
-    // Members who still listen under an epoch are told how it goes on, until they get SYNC.
-    if (!record.continuation) this.#tells(node, name, read.epoch, what);
     if (isNew && (record.node !== node || record.isOver)) {
       const owns = record.isOver ? 'handed the room over' : 'owns the room';
       return this.#report('P11', `${what()} is published by ${node}, but ${record.node} ${owns}`);
@@ -196,13 +192,6 @@ export class OneHistory {
     if (record?.node !== owner) this.#report('P11', `${what()} is written in an epoch of ${record?.node}`);
     if (kept === null || kept.seq < seq) this.#report('P18', `${what()} is told written, the store keeps ${kept?.seq}`);
     if (record) record.durableSeq = Math.max(record.durableSeq ?? 0, seq);
-  }
-
-  #tells(node: NodeKey, room: string, epoch: number, what: () => string): void {
-    const at = `${node} ${room}`;
-    const last = this.#told.get(at) ?? 0;
-    if (epoch < last) this.#report('P12', `${what()} is published by ${node} after epoch ${last}`);
-    else this.#told.set(at, epoch);
   }
 
   /** The store holds more than was published: nobody was told, so the store's word is the truth. */
