@@ -19,7 +19,7 @@ const unpackr = new Unpackr();
 const { value: plain } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
-    fc.constantFrom(null, true, false),
+    fc.constantFrom(null, true, false, -0),
     fc.integer(),
     fc.integer({ min: -40, max: 300 }),
     fc.maxSafeInteger(),
