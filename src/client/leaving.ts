@@ -13,13 +13,22 @@ export class Leaving {
   readonly #settle: () => void;
   readonly #request: Request;
   readonly #drain: Alarm;
+  readonly #onAsk: () => void;
+  #isAsked = false;
 
-  constructor(link: Link, encode: (req: number) => Uint8Array) {
+  /** `onAsk`: LEAVE goes out now. A JOIN behind it would make a new member, which does again what the old one did. */
+  constructor(link: Link, encode: (req: number) => Uint8Array, onAsk: () => void) {
     const { promise, settle } = settled();
     this.over = promise;
     this.#settle = () => settle(null);
     this.#request = new Request(link, encode);
     this.#drain = new Alarm(link.clock);
+    this.#onAsk = onAsk;
+  }
+
+  /** LEAVE was asked for: the membership may be over at any time. */
+  get isAsked(): boolean {
+    return this.#isAsked;
   }
 
   start(hasCommands: boolean): void {
@@ -29,6 +38,8 @@ export class Leaving {
 
   go(): void {
     this.#drain.clear();
+    this.#isAsked = true;
+    this.#onAsk();
     this.#request.ask();
   }
 

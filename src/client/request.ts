@@ -28,7 +28,7 @@ export class Request {
   readonly #alarm: Alarm;
   readonly #trySend = (): void => this.#send();
   /** wanted: to be sent when the connection, the back-off and the pacer allow. sent: the newest waits for its answer. */
-  #state: 'idle' | 'wanted' | 'sent' = 'idle';
+  #state: 'idle' | 'wanted' | 'sent' | 'over' = 'idle';
   #asked: { readonly req: number; readonly mark: number }[] = [];
   #tries = 0;
   #sentAt = 0;
@@ -91,7 +91,7 @@ export class Request {
 
   /** What it was to bring about has come about. */
   settle(): void {
-    this.#state = 'idle';
+    if (this.#state !== 'over') this.#state = 'idle';
     this.#alarm.clear();
     this.#link.pacer.forget(this.#trySend);
   }
@@ -101,6 +101,12 @@ export class Request {
     this.settle();
     this.#asked = [];
     this.#tries = 0;
+  }
+
+  /** It is never asked again, and answers count no more. */
+  end(): void {
+    this.stop();
+    this.#state = 'over';
   }
 
   #send(): void {

@@ -61,7 +61,11 @@ export class RoomCore {
       return encodeJoin(req, name, known && this.#catchUps <= CATCH_UPS_MAX ? { epoch, seq } : null, meta);
     };
     this.#join = new Request(link, encode, () => this.#commands.sent);
-    this.#leaving = new Leaving(link, (req) => encodeLeave(req, name));
+    this.#leaving = new Leaving(
+      link,
+      (req) => encodeLeave(req, name),
+      () => this.#join.end(),
+    );
   }
 
   /** Resolves at the first JOINED; rejects when the room refuses, or is left before. */
@@ -203,10 +207,7 @@ export class RoomCore {
       // Within an epoch, a repeated request may be answered from before what came since. Across epochs only the
       // events up to `seq` are known to be the same in both.
       const fits = epoch === view.epoch ? seq <= view.seq : epoch > view.epoch && seq === view.seq;
-      if (!view.known || !fits) {
-        this.#catchUp();
-        return;
-      }
+      if (!view.known || !fits) return this.#catchUp();
       view.epoch = epoch;
       this.#attach(epoch, me, cseq, mark);
       this.#observer.onResumed?.(epoch, seq, me, cseq);
@@ -233,7 +234,7 @@ export class RoomCore {
     this.#attached = true;
     if (this.#phase === 'joining') this.#phase = 'joined';
     this.#joined.settle(null);
-    this.#commands.attach(epoch, me, cseq, mark);
+    if (!this.#leaving.isAsked) this.#commands.attach(epoch, me, cseq, mark);
   }
 
   #detach(): void {
@@ -244,10 +245,7 @@ export class RoomCore {
   #onEvents(frame: EventsFrame): void {
     if (!this.#attached) return;
     const events = this.#view.newEvents(frame);
-    if (events === 'hole') {
-      this.#catchUp();
-      return;
-    }
+    if (events === 'hole') return this.#catchUp();
     if (events.length === 0) return;
     this.#catchUps = 0;
     this.#observer.onEvents?.(frame.epoch, this.#view.seq + 1, events);
@@ -275,6 +273,8 @@ export class RoomCore {
     }
     // Before JOINED it is about commands that will be numbered and sent anew.
     if (!this.#attached) return;
+    // While a JOIN is under way its answer says where the commands stand: it may be that of a new member (P17).
+    if (code === 'out-of-order' && !this.#join.idle) return;
     if (code === 'not-joined') this.#joinAgain();
     else if (cseq !== null) this.#commands.onError(frame, cseq);
     else if (code === 'unauthorized') this.end(clientError('removed'));
@@ -283,8 +283,7 @@ export class RoomCore {
 
   /** P13: one JOIN, however many frames lie beyond the hole. */
   #catchUp(): void {
-    if (!this.#join.idle) return;
-    this.#join.ask(this.#catchUps++ === 0);
+    if (this.#join.idle) this.#join.ask(this.#catchUps++ === 0);
   }
 
   /** The server does not know this connection as a member: not that of the newest JOIN, or its grace time is over. */

@@ -20,6 +20,7 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   [40154, 'leak', 'LEFT, held behind the log, vacated a seat in which a later JOIN had made a new member'],
   [256, 'heal', 'an edge waited for an answer about a room that was closed, and refused those about the next one'],
   [5030, 'P12', 'two owners got one epoch: the store forgot the first claim, and its clock was behind both'],
+  [113, 'P17', 'a JOIN sent again behind LEAVE made a new member, which did again what the old one had done'],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {

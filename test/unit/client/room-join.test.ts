@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { META_BYTES_MAX } from '../../../src/protocol/limits.ts';
 import { encodeClosed, encodeError, encodeLeft } from '../../../src/protocol/server-frame.ts';
 import { outcome } from './fake-server.ts';
-import { inRoom, joining } from './in-room.ts';
-import { ack, EPOCH, events, joined, own, position, ROOM, resumed } from './server-says.ts';
+import { inRoom, joining, refusal } from './in-room.ts';
+import { ack, EPOCH, events, joined, own, position, ROOM, resumed, sync } from './server-says.ts';
 
 describe('joining', () => {
   test('[P6] JOINED with a snapshot gives roster, state and position', async () => {
@@ -218,6 +218,34 @@ describe('leaving', () => {
     const leave = t.socket.heard().find((h) => h.op === 'leave');
     t.say(encodeLeft(leave?.op === 'leave' ? leave.req : 0, ROOM));
     expect(await sent.now()).toBe('left');
+  });
+
+  test('[P17] nothing is asked or sent behind LEAVE that would make a new member do what the old one did', async () => {
+    const t = inRoom();
+    const sent = outcome(t.room.sendRaw(Uint8Array.of(1)));
+    void t.room.leave();
+    t.clock.advance(4_990);
+    t.socket.heard();
+    t.say(position(12));
+    t.say(encodeError('unavailable', null, { req: t.socket.one('join').req, room: ROOM }));
+    t.clock.advance(10);
+    const heard = t.socket.heard();
+    const leave = heard.find((h) => h.op === 'leave');
+    t.say(position(13), refusal('out-of-order', 1), sync('owner', { me: 4, cseq: 0 }));
+    t.clock.advance(1_000);
+    expect(t.socket.heard()).toEqual([]);
+    t.say(encodeLeft(leave?.op === 'leave' ? leave.req : 0, ROOM));
+    expect(await sent.now()).toBe('left');
+  });
+
+  test('[P17] while a JOIN is under way, a number that the server expects may be that of a new member', () => {
+    const t = inRoom({ me: 3, cseq: 0 });
+    void t.room.sendRaw(Uint8Array.of(1));
+    t.socket.heard();
+    t.say(position(12), refusal('out-of-order', 1));
+    const { req } = t.socket.one('join');
+    t.say(joined(req, { me: 4, cseq: 0, seq: 12 }));
+    expect([t.socket.heard(), t.room.undone]).toEqual([[], 0]);
   });
 
   test('LEAVE is repeated until it is answered; not-joined is an answer', async () => {
