@@ -1,26 +1,36 @@
-/** Two hundred seeds, each a run of its own; what they exercised together must cover every mechanism that heals. */
-import { describe, expect, test } from 'vitest';
+/** Many seeds, each a run of its own, over all cores; what they exercised together must cover every mechanism that heals. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXERCISED, SEEDS_AT_LEAST } from './exercised.ts';
-import { run } from './run.ts';
+import { SeedPool } from './pool/seed-pool.ts';
+import type { RunResult } from './run.ts';
 import { addTally } from './tally.ts';
 
-const PER_TEST = 25;
+const SEEDS = Number(process.env.SIM_SEEDS ?? SEEDS_AT_LEAST);
+const TESTS = 20;
 
 const sum: Record<string, number> = {};
+let pool: SeedPool;
 
-async function holds(seed: number): Promise<void> {
-  const { violation, tally } = await run(seed);
-  addTally(sum, tally);
-  if (!violation) return;
-  const replay = `npm run sim -- --seed ${seed} --trace`;
-  expect.fail(`seed ${seed} breaks [${violation.rule}] at ${violation.atMs} ms: ${violation.text}\nreplay: ${replay}`);
+beforeAll(() => {
+  pool = new SeedPool();
+});
+
+afterAll(() => pool.end());
+
+async function hold(from: number, count: number): Promise<void> {
+  const broken: string[] = [];
+  await pool.run(from, count, ({ seed, violation, tally }: RunResult) => {
+    addTally(sum, tally);
+    if (violation) broken.push(`seed ${seed} breaks [${violation.rule}] at ${violation.atMs} ms: ${violation.text}`);
+  });
+  expect(broken, 'replay: npm run sim -- --seed N --trace').toEqual([]);
 }
 
 describe('the rules hold under faults', () => {
-  for (let from = 1; from <= SEEDS_AT_LEAST; from += PER_TEST) {
-    test(`seeds ${from} to ${from + PER_TEST - 1}`, async () => {
-      for (let seed = from; seed < from + PER_TEST; seed++) await holds(seed);
-    });
+  const each = Math.ceil(SEEDS / TESTS);
+  for (let from = 1; from <= SEEDS; from += each) {
+    const count = Math.min(each, SEEDS - from + 1);
+    test(`seeds ${from} to ${from + count - 1}`, () => hold(from, count));
   }
 
   test.each(EXERCISED)('%s was exercised', (name) => {
