@@ -1,100 +1,107 @@
-/** One mutant after another in processes of their own, two at a time or as many as are asked for. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+/** Hunts planted bugs, each in a process of its own, several at a time. */
 import { fileURLToPath } from 'node:url';
-import type { HuntWord } from './hunt.ts';
+import { FAULTS } from '../faults/faults.ts';
+import { SeedProcess } from '../pool/seed-process.ts';
+import type { RunResult } from '../run.ts';
 import type { Mutant } from './mutants.ts';
 
 export interface Outcome {
   readonly mutant: Mutant;
-  /** null: no seed showed it. */
-  readonly found: { readonly seed: number; readonly rule: string; readonly text: string } | null;
+  /** Of the first seed that breaks a rule with the bug and none without it; null: no seed does. */
+  readonly found: RunResult | null;
   readonly seconds: number;
 }
 
 export interface HuntOptions {
+  /** The seeds 1 to this. */
   readonly seeds: number;
   readonly jobs: number;
-  readonly onOutcome: (outcome: Outcome) => void;
+  readonly onSeed?: (mutant: Mutant, seed: number) => void;
+  readonly onOutcome?: (outcome: Outcome) => void;
 }
 
-/** A seed takes a tenth of a second; one that takes this long goes round in circles, which is a finding as well. */
-const SEED_TIMEOUT_MS = 120_000;
-
-const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const plant = fileURLToPath(new URL('./plant.ts', import.meta.url));
 
 export class Hunter {
+  /** Seeds that break a rule without any bug: they tell nothing of mutants. */
+  readonly brokenSeeds = new Set<number>();
   readonly #options: HuntOptions;
-  readonly #children = new Set<ChildProcess>();
+  readonly #processes = new Set<SeedProcess>();
+  /** Results of the source as it is. */
+  readonly #plain = new Map<number, Promise<RunResult>>();
+  #sound: SeedProcess | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: HuntOptions) {
     this.#options = options;
-    process.once('exit', () => this.stop());
   }
 
+  /** In the order of `mutants`. */
   async hunt(mutants: readonly Mutant[]): Promise<readonly Outcome[]> {
-    const left = [...mutants];
+    const { jobs, onOutcome } = this.#options;
+    const left = [...mutants.entries()];
     const outcomes: Outcome[] = [];
     const work = async (): Promise<void> => {
-      for (let mutant = left.shift(); mutant; mutant = left.shift()) {
+      for (let next = left.shift(); next; next = left.shift()) {
+        const [i, mutant] = next;
         const outcome = await this.#huntOne(mutant);
-        outcomes.push(outcome);
-        this.#options.onOutcome(outcome);
+        outcomes[i] = outcome;
+        onOutcome?.(outcome);
       }
     };
-    await Promise.all(Array.from({ length: this.#options.jobs }, work));
-    return mutants.flatMap((mutant) => outcomes.find((outcome) => outcome.mutant === mutant) ?? []);
+    try {
+      await Promise.all(Array.from({ length: jobs }, work));
+    } finally {
+      this.stop();
+    }
+    return outcomes;
   }
 
   stop(): void {
-    for (const child of this.#children) child.kill('SIGKILL');
+    for (const process of this.#processes) process.end();
+    this.#processes.clear();
+    this.#sound = null;
   }
 
   async #huntOne(mutant: Mutant): Promise<Outcome> {
     const startedAt = performance.now();
-    const child = spawn(
-      process.execPath,
-      ['--import', file('plant.ts'), file('hunt.ts'), '1', `${this.#options.seeds}`],
-      {
-        env: { ...process.env, MUTANT: mutant.name },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    this.#children.add(child);
-    const found = await listen(child);
-    this.#children.delete(child);
+    const process = this.#start(['--import', plant], { MUTANT: mutant.name });
+    let found: RunResult | null = null;
+    for (let seed = 1; seed <= this.#options.seeds && found === null; seed++) {
+      this.#options.onSeed?.(mutant, seed);
+      const result = await runOne(process, seed);
+      if (result.violation === null) continue;
+      if ((await this.#soundly(seed)).violation === null) found = result;
+      else this.brokenSeeds.add(seed);
+    }
+    process.end();
+    this.#processes.delete(process);
     return { mutant, found, seconds: (performance.now() - startedAt) / 1000 };
+  }
+
+  /** The same seed without any bug: what it breaks then is no find. */
+  #soundly(seed: number): Promise<RunResult> {
+    const known = this.#plain.get(seed);
+    if (known) return known;
+    this.#sound ??= this.#start();
+    const process = this.#sound;
+    const result = this.#last.then(() => runOne(process, seed));
+    this.#last = result;
+    this.#plain.set(seed, result);
+    return result;
+  }
+
+  #start(flags?: readonly string[], env?: NodeJS.ProcessEnv): SeedProcess {
+    const process = new SeedProcess(flags, env);
+    this.#processes.add(process);
+    return process;
   }
 }
 
-async function listen(child: ChildProcess): Promise<Outcome['found']> {
-  let seed = 1;
-  let found: Outcome['found'] = null;
-  let errors = '';
-  let isStuck = false;
-  const arm = (): NodeJS.Timeout =>
-    setTimeout(() => {
-      isStuck = true;
-      child.kill('SIGKILL');
-    }, SEED_TIMEOUT_MS);
-  let timer = arm();
-  child.stderr?.on('data', (text) => {
-    errors = (errors + text).slice(-2_000);
-  });
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (child.stdout) {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const word = JSON.parse(line) as HuntWord;
-      clearTimeout(timer);
-      timer = arm();
-      if (word.kind === 'done') seed = word.seed + 1;
-      else found = word;
-    }
-  }
-  const code = await ended;
-  clearTimeout(timer);
-  if (found || code === 0) return found;
-  if (isStuck) return { seed, rule: 'stuck', text: `the seed did not end within ${SEED_TIMEOUT_MS / 1000} s` };
-  if (/no mutant|not exactly once/.test(errors)) throw new Error(errors);
-  return { seed, rule: 'thrown', text: errors.trim().split('\n').at(-1) ?? `ended with ${code}` };
+async function runOne(process: SeedProcess, seed: number): Promise<RunResult> {
+  const results: RunResult[] = [];
+  await process.run({ from: seed, count: 1, faults: FAULTS }, (result) => void results.push(result));
+  const [result] = results;
+  if (!result) throw new Error(`seed ${seed} has no result`);
+  return result;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run sim:mutants -- [--only a,b] [--seeds N] [--jobs N]`: plants each bug of mutants.ts into a copy of the source
+ * `npm run sim:mutants -- [--only a,b] [--seeds N] [--jobs N]`: plants each bug of mutants.ts into the source as it is loaded
  * and runs the simulator until a checker finds it. Ends with 1 when one survives: that is a hole in the simulator.
  */
 import { availableParallelism } from 'node:os';
@@ -19,20 +19,58 @@ const unknown = only?.filter((name) => !MUTANTS.some((mutant) => mutant.name ===
 if (unknown.length > 0) throw new Error(`no mutant ${unknown.join(', ')}; there are ${names(MUTANTS)}`);
 
 const mutants = MUTANTS.filter(({ name }) => only?.includes(name) ?? true);
+const [seeds, jobs] = [Number(values.seeds), Number(values.jobs)];
+/** Hunted now, and at which seed. */
+const hunted = new Map<Mutant, number>();
 let done = 0;
-const hunter = new Hunter({ seeds: Number(values.seeds), jobs: Number(values.jobs), onOutcome: tell });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+let survived = 0;
+
+const hunter = new Hunter({
+  seeds,
+  jobs,
+  onSeed: (mutant, seed) => {
+    hunted.set(mutant, seed);
+    progress();
+  },
+  onOutcome: ({ mutant, found }) => {
+    hunted.delete(mutant);
+    done++;
+    if (found === null) survived++;
+    progress();
+  },
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    hunter.stop();
+    process.exit(130);
+  });
+}
 
 const outcomes = await hunter.hunt(mutants);
-const survivors = outcomes.filter(({ found }) => found === null).map(({ mutant }) => mutant);
-process.stdout.write(`${mutants.length - survivors.length} of ${mutants.length} mutants found\n`);
-if (survivors.length > 0) process.stdout.write(`not found within ${values.seeds} seeds: ${names(survivors)}\n`);
-process.exitCode = survivors.length > 0 ? 1 : 0;
+if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+process.stdout.write(`${row('mutant', 'seed', 'checker', 'virtual s', 'seconds')}\n`);
+for (const outcome of outcomes) process.stdout.write(`${rowOf(outcome)}\n`);
+process.stdout.write(`${mutants.length - survived} of ${mutants.length} mutants found\n`);
+const broken = [...hunter.brokenSeeds];
+if (broken.length > 0) process.stdout.write(`without any mutant a rule is broken by seed ${broken.join(', ')}\n`);
+process.exitCode = survived > 0 ? 1 : 0;
 
-function tell({ mutant, found, seconds }: Outcome): void {
-  const by = found ? `seed ${String(found.seed).padStart(4)}  [${found.rule}]`.padEnd(20) : 'SURVIVES'.padEnd(20);
-  const head = `${String(++done).padStart(2)}/${mutants.length} ${mutant.name.padEnd(34)} ${by} ${seconds.toFixed(1)} s`;
-  process.stdout.write(`${head}${found ? `  ${found.text.slice(0, 110)}` : ''}\n`);
+function rowOf({ mutant, found, seconds }: Outcome): string {
+  const took = seconds.toFixed(1);
+  if (!found?.violation) return row(mutant.name, '-', `survives ${seeds} seeds`, '', took);
+  const { rule, text, atMs } = found.violation;
+  const head = row(mutant.name, String(found.seed), rule, (atMs / 1000).toFixed(1), took);
+  return `${head}  ${text.replaceAll(/\s+/g, ' ').slice(0, 100)}`;
+}
+
+function row(name: string, seed: string, checker: string, virtual: string, seconds: string): string {
+  return `${name.padEnd(36)}${seed.padStart(5)}  ${checker.padEnd(9)}${virtual.padStart(9)}${seconds.padStart(9)}`;
+}
+
+function progress(): void {
+  if (!process.stderr.isTTY) return;
+  const now = [...hunted].map(([{ name }, seed]) => `${name} ${seed}`).join(', ');
+  process.stderr.write(`\r\x1b[K${done}/${mutants.length} done, ${survived} survived; ${now}`.slice(0, 120));
 }
 
 function names(some: readonly Mutant[]): string {
