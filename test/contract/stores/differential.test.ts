@@ -1,6 +1,7 @@
 /**
- * The twins against Redis on random histories: every answer must be the same. Epochs come from two clocks, so they
- * are compared by their place among the epochs that the same world gave to the same room.
+ * The twins, and the simulator's model of a deployment, against Redis on random histories: every answer must be the same.
+ * Epochs come from several clocks, so they are compared by their place among the epochs that the same world gave to the
+ * same room. What fails is shrunk, and told with the seed that replays it.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import type { LogEntry } from '../../../src/cluster/ports.ts';
 import type { Commit, LogAppend } from '../../../src/room/ports.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
+import { modelWorld } from './model-world.ts';
 import { memoryWorld, redisWorld, type World } from './worlds.ts';
 
 let server: RedisServer;
@@ -21,7 +23,7 @@ const SHORT_MS = 100_000;
 const LONG_MS = 1_000_000;
 
 const room = fc.constantFrom('demo:1', 'demo:2');
-const node = fc.constantFrom('a:1', 'a:2', 'b:1');
+const node = fc.constantFrom('a:1', 'a:2', 'b:1', 'c:1');
 const ttlMs = fc.constantFrom(SHORT_MS, LONG_MS);
 const value = fc.uint8Array({ maxLength: 6 });
 const key = fc.constantFrom('k', 'l', 'ключ', '');
@@ -90,23 +92,36 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('alive' as const), node }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), node }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('session' as const), generation: seq, ttlMs }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('pass' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(SHORT_MS / 4, SHORT_MS) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail over' as const) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-test('[twins] memory and Redis answer alike to any history', async () => {
-  const histories = fc.array(step, { minLength: 20, maxLength: 120 });
+test.each([
+  { runs: 40, minLength: 20, maxLength: 120 },
+  { runs: 4, minLength: 1_000, maxLength: 1_500 },
+])('[twins] memory, the model and Redis answer alike to any history of up to $maxLength steps', async (size) => {
   await fc.assert(
-    fc.asyncProperty(histories, async (history) => {
+    fc.asyncProperty(fc.array(step, size), fc.integer({ min: 1 }), async (history, seed) => {
       const redis = await redisWorld(server);
+      const model = modelWorld(seed);
       try {
-        const [inMemory, onRedis] = [new Player(memoryWorld()), new Player(redis)];
-        for (const one of history) expect(await onRedis.play(one)).toEqual(await inMemory.play(one));
+        const [inMemory, inModel, onRedis] = [new Player(memoryWorld()), new Player(model), new Player(redis)];
+        for (const one of history) {
+          const answer = await onRedis.play(one);
+          if (one.kind === 'fail over') model.failOver();
+          expect(await inMemory.play(one)).toEqual(answer);
+          expect(await inModel.play(one)).toEqual(answer);
+        }
+        expect(model.lapses).toBe(0);
       } finally {
         await redis.close();
       }
     }),
-    { numRuns: 30 },
+    { numRuns: size.runs },
   );
 });
 
@@ -188,11 +203,14 @@ class Player {
       case 'session':
         return sessions.open('s', step.generation, step.ttlMs);
       case 'pass': {
-        await this.#world.passMs(SHORT_MS);
+        await this.#world.passMs(step.ms);
         // On Redis that shortened lives, but moved no clock, which epochs of a busy millisecond may be ahead of.
         const last = Math.max(0, ...[...this.#epochs.values()].flat());
         return until(async () => (await this.#world.timeMs()) > last);
       }
+      // Where nothing is on its way to the replicas, nobody notices.
+      case 'fail over':
+        return null;
     }
   }
 
