@@ -60,7 +60,7 @@ const COMMIT_WITHIN_MS = 500;
 
 export async function runRow(world: World, fault: Fault): Promise<Outcome> {
   const say = (text: string): void => void process.stdout.write(`  ${fault.name}: ${text}\n`);
-  await world.isWhole();
+  await world.isSteady();
   const crowd = new Crowd(world.url, fault.rooms ?? usualRooms);
   const load = new Load(crowd.members);
   try {

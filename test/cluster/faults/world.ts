@@ -36,6 +36,8 @@ const settings = {
   SNAPSHOT_LATEST_MS: String(snapshotLatestMs),
 };
 const patience = { timeoutMs: 30_000 };
+/** NODE_TTL_MS by default, and a heartbeat: before that a node takes nobody for dead. */
+const steadyAfterMs = 4_000;
 
 export class World<S extends Store = Store> {
   readonly store: S;
@@ -139,6 +141,14 @@ export class World<S extends Store = Store> {
     }
   }
 
+  /** All nodes have been up for so long that they take over what a dead one leaves. */
+  async isSteady(): Promise<void> {
+    await this.isWhole();
+    for (const { id, port } of this.nodes) {
+      await until(async () => (await uptimeMs(port)) > steadyAfterMs, { ...patience, what: `${id} to be steady` });
+    }
+  }
+
   async stop(): Promise<void> {
     await this.#cluster.stop();
     await this.#guard.end();
@@ -156,4 +166,10 @@ export function useWorld<S extends Store>(options: WorldOptions<S>): () => World
     if (world === null) throw new Error('the world stands only while the tests run');
     return world;
   };
+}
+
+async function uptimeMs(port: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/cluster`);
+  const { nodes } = (await response.json()) as { nodes: { self: boolean; uptimeMs: number }[] };
+  return nodes.find(({ self }) => self)?.uptimeMs ?? 0;
 }
