@@ -22,11 +22,14 @@ export const STORE_FAULTS = {
     });
   },
 
-  /** Both connections of a node, or those of all, are closed; they come back. */
-  'connections-killed'({ world, dice }) {
+  /** Both connections of a node, or those of all, are closed. They come back, at once or when new ones get through. */
+  'connections-killed'({ world, dice, lasts }) {
     world.storeHasFailed = true;
     const node = dice.chance(0.7) ? dice.pickAny(world.running()) : null;
     world.store.master.closeSockets(node?.key ?? null);
+    if (node === null || dice.chance(0.5)) return;
+    node.access.path.cut('there');
+    lasts(700, () => node.access.path.mend());
   },
 
   'store-restart'(around) {
