@@ -95,7 +95,7 @@ export interface ClaimRequest {
   readonly attempt: number;
   /** Epoch of the copy of the room that this node still holds from when it owned it; 0: none. */
   readonly copy: number;
-  /** The new epoch is above this: the highest that this node has seen. */
+  /** The new epoch is above this: the highest that this node has seen of the room. */
   readonly floor: number;
   /**
    * How far the new epoch is above all that is known, 1 at least. Random, so that two claims of which the store forgets the

@@ -35,7 +35,7 @@ export class Edge {
   /** The owner has answered as one. */
   isHeard = false;
   /** An owner of an earlier epoch than this node has seen is outdated, and learns it by our ATTACH. */
-  readonly #epochSeen: number;
+  #epochSeen: number;
 
   /** `at` is where those who have joined stand. */
   constructor(
@@ -55,6 +55,11 @@ export class Edge {
 
   get position(): Position | null {
     return this.#at;
+  }
+
+  /** The highest epoch that this node has seen of the room. */
+  get epochSeen(): number {
+    return Math.max(this.#epochSeen, this.#at?.epoch ?? 0);
   }
 
   /** Where nobody has joined yet, the answer to the first JOIN says where the room stands. */
@@ -126,6 +131,7 @@ export class Edge {
   /** JOINED for seats that asked. It holds the room at its end; where this edge stands elsewhere, it asks again. */
   joined({ answer, targets }: ReturnType<typeof readJoined>): void {
     const { epoch, end } = answer;
+    if (epoch < this.#epochSeen) return this.#attachOnce();
     if (this.#at && (this.#at.epoch !== epoch || this.#at.seq !== end)) return this.#attachOnce();
     this.#at = { epoch, seq: end };
     this.isHeard = true;
@@ -160,6 +166,7 @@ export class Edge {
 
   /** The room is over. Seats that still ask wait for the next one of that name, which begins at a place of its own. */
   closed(frame: Uint8Array): void {
+    this.#epochSeen = this.epochSeen;
     this.#at = null;
     this.#attaching = false;
     for (const seat of [...this.#seats.values()]) if (seat.topic !== null) seat.closed(frame);

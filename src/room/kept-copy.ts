@@ -23,12 +23,11 @@ export class KeptCopy {
 
   /** What a claim names as its copy; 0: the directory can't judge it. */
   get epoch(): number {
-    return this.#isShared && !this.owner.isClosed ? this.owner.epoch : 0;
+    return this.#isShared ? this.owner.epoch : 0;
   }
 
   /** Whether a claim that was granted makes this copy the room. One from a time alone gives way to any record. */
   isRoom(claim: Claim & { kind: 'owned' }): boolean {
-    if (this.owner.isClosed) return false;
     return this.#isShared ? claim.isCopy : claim.record === null;
   }
 }
@@ -50,9 +49,10 @@ export class Past {
   }
 
   /** The node is an edge no more. */
-  leftEdge({ position, isHeard }: Pick<Edge, 'position' | 'isHeard'>): void {
+  leftEdge({ position, isHeard, epochSeen }: Pick<Edge, 'position' | 'isHeard' | 'epochSeen'>): void {
     this.bounces = isHeard ? 0 : this.bounces + 1;
     this.stoodAt(position);
+    this.sawEpoch(epochSeen);
   }
 
   /** The node gives up the role in which its members came to stand there. */

@@ -221,8 +221,7 @@ export class Registry implements Rooms {
 
   #drop(room: LocalRoom): void {
     const { role, past } = room;
-    const epoch = role.kind === 'edge' ? (role.edge.position?.epoch ?? 0) : 0;
-    this.#epochSeen = Math.max(this.#epochSeen, past.epochSeen, epoch);
+    this.#epochSeen = Math.max(this.#epochSeen, (role.kind === 'edge' ? role.edge : past).epochSeen);
     if (this.#rooms.get(room.room) === room) this.#rooms.delete(room.room);
     this.#graceWatched.delete(room);
   }

@@ -108,6 +108,12 @@ async function claimAndLoad(
     return null;
   }
   if (claim.kind === 'other') return claim;
+  if (claim.epoch <= context.epochSeen() && room.past.epochSeen < context.epochSeen()) {
+    // The store's clock is behind, and this may be a room that was forgotten here, too: it is claimed again, above all.
+    room.past.sawEpoch(context.epochSeen());
+    if (dead !== null) markHalfTaken(room, context);
+    return null;
+  }
   if (dead !== null) countTakeOver(context, dead.node);
   // Alone, it gives out numbers that members of the same room may have elsewhere: theirs must not pass for each other.
   const isClean = !context.halfTaken.delete(room.room) && dead === null && context.directory.isShared;
@@ -194,7 +200,6 @@ async function tryClaim(
   tries: number,
 ): Promise<Claim | null> {
   const { directory, rooms, options } = context;
-  const stride = 1 + Math.floor(context.rng.next() * STRIDE_MAX);
   rooms.counters.claims++;
   try {
     return await directory.claim({
@@ -204,9 +209,8 @@ async function tryClaim(
       deadAttempt: dead?.attempt ?? null,
       attempt: context.nextAttempt(),
       copy: room.past.copy?.epoch ?? 0,
-      // Just above those of other rooms: by whole strides, many rooms would take the epochs far ahead of the time.
-      floor: Math.max(room.past.epochSeen, context.epochSeen() + 1 - stride, 0),
-      stride,
+      floor: room.past.epochSeen,
+      stride: 1 + Math.floor(context.rng.next() * STRIDE_MAX),
       ttlMs: options.ttlActiveMs,
     });
   } catch (cause) {
