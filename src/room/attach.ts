@@ -96,6 +96,12 @@ export function tellAway(owner: Owner): void {
   owner.schedule();
 }
 
+/** The owner before was about to say that the room is over: its nodes hear that, and not that the room has moved. */
+export function closeAgain(owner: Owner, nodes: readonly NodeKey[], reason: string): void {
+  for (const node of nodes) owner.feed.edge(node);
+  owner.close(reason);
+}
+
 /** It was joined under another owner, or waits for its first answer. */
 function attachSeat(owner: Owner, seat: LocalSeat): void {
   seat.member = 0;

@@ -11,7 +11,7 @@
  */
 import { unreachable } from '../base/assert.ts';
 import type { NodeKey } from '../cluster/ports.ts';
-import { attachSeats, tellAway } from './attach.ts';
+import { attachSeats, closeAgain, tellAway } from './attach.ts';
 import { DeferredMessages, type Waiting } from './deferred-messages.ts';
 import type { RoomType } from './definition.ts';
 import { Edge } from './edge.ts';
@@ -159,6 +159,7 @@ export class LocalRoom implements Place {
     this.#occupied(owner, owner.roster.size > 0);
     attachSeats(owner, this.seats.values(), this.past.at, this.#context.rooms.publisher);
     if (loaded.before) tellAway(owner);
+    if (loaded.closing !== null) closeAgain(owner, this.past.dropCopy(), loaded.closing);
     this.#decided();
   }
 

@@ -39,7 +39,8 @@ export class Owner {
   readonly #script: Script | null;
   readonly #doubts: Doubts;
   #scheduled = false;
-  #closed = false;
+  /** Why the room's code has ended it. */
+  closeReason: string | null = null;
   /** CLOSED, until the flush that says it behind everything else. */
   #closing: Uint8Array | null = null;
 
@@ -71,7 +72,7 @@ export class Owner {
   }
 
   get isClosed(): boolean {
-    return this.#closed;
+    return this.closeReason !== null;
   }
 
   /** Runs onCreate; called once, when the room is in place. */
@@ -189,8 +190,8 @@ export class Owner {
 
   /** For handlers: ends the room. */
   close(reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.isClosed) return;
+    this.closeReason = reason;
     this.#closing = encodeClosed(this.room, reason);
     this.schedule();
   }
@@ -208,7 +209,7 @@ export class Owner {
   }
 
   #admit(link: MemberLink, meta: Uint8Array | null): Pick<Rejection, 'code' | 'text'> | null {
-    if (this.#closed) return { code: 'room-closed', text: null };
+    if (this.isClosed) return { code: 'room-closed', text: null };
     if (this.roster.size >= this.type.membersMax) return { code: 'room-full', text: null };
     const member = new Member(this.roster.nextNumber, link.session, meta === null ? null : meta.slice());
     this.roster.add(member);

@@ -25,6 +25,8 @@ export interface LoadedRoom {
   readonly before: Tail | null;
   readonly state: RoomState;
   readonly roster: Roster;
+  /** The owner before was about to say that the room is over, for this reason. */
+  readonly closing: string | null;
 }
 
 /** What a commit is made of. */
@@ -89,17 +91,18 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   }
   if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (Math.floor(epoch / BAND_MS) % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
-  return { position: { epoch, seq }, before: null, state, roster };
+  return { position: { epoch, seq }, before: null, state, roster, closing: null };
 }
 
 /** The copy of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
-export function bringRoom(epoch: number, { roster, state, feed }: Owner, graceEndsAt: number): LoadedRoom {
+export function bringRoom(epoch: number, owner: Owner, graceEndsAt: number): LoadedRoom {
+  const { roster, state, feed, closeReason: closing } = owner;
   for (const member of roster.members.values()) {
     member.link = null;
     member.graceEndsAt = graceEndsAt;
   }
   roster.statusChanged();
-  return { position: { epoch, seq: feed.seq }, before: feed.history.tail(), state, roster };
+  return { position: { epoch, seq: feed.seq }, before: feed.history.tail(), state, roster, closing };
 }
 
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {
