@@ -144,11 +144,13 @@ async function load(
   const graceEndsAt = clock.now() + room.type.graceMs;
   const { copy } = room.past;
   if (!copy?.isRoom(claim)) {
-    const loaded = loadRoom(claim.epoch, claim.record, isClean && !room.past.wasFenced, graceEndsAt);
-    const tail = context.handed.take(room.room, { epoch: claim.before, seq: loaded.position.seq });
-    // Where a later epoch was seen here, the directory has lost it, and somebody may know its events under the tail's epoch.
-    const before = room.past.epochSeen > claim.before ? null : tail;
-    return { ...loaded, before: claim.record && before };
+    try {
+      return loadRecord(room, context, claim, isClean, graceEndsAt);
+    } catch (cause) {
+      log.error({ err: cause, room: room.room }, 'the record of a room can not be read: the room stays closed');
+      markHalfTaken(room, context);
+      return null;
+    }
   }
   const loaded = bringRoom(claim.epoch, copy.owner, graceEndsAt);
   try {
@@ -162,6 +164,21 @@ async function load(
   }
   counters.copiesBrought++;
   return loaded;
+}
+
+/** Throws where the record is not what nodes write. */
+function loadRecord(
+  room: LocalRoom,
+  context: RegistryContext,
+  claim: Claim & { kind: 'owned' },
+  isClean: boolean,
+  graceEndsAt: number,
+): LoadedRoom {
+  const loaded = loadRoom(claim.epoch, claim.record, isClean && !room.past.wasFenced, graceEndsAt);
+  const tail = context.handed.take(room.room, { epoch: claim.before, seq: loaded.position.seq });
+  // Where a later epoch was seen here, the directory has lost it, and somebody may know its events under the tail's epoch.
+  const before = room.past.epochSeen > claim.before ? null : tail;
+  return { ...loaded, before: claim.record && before };
 }
 
 /** The node stops while it holds what may be nowhere else: one try. Never rejects. */

@@ -32,10 +32,12 @@ const hunter = new Hunter({
     hunted.set(mutant, seed);
     progress();
   },
-  onOutcome: ({ mutant, found }) => {
-    hunted.delete(mutant);
+  onOutcome: (outcome) => {
+    hunted.delete(outcome.mutant);
     done++;
-    if (found === null) survived++;
+    if (outcome.found === null) survived++;
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    process.stdout.write(`${rowOf(outcome)}\n`);
     progress();
   },
 });
@@ -46,10 +48,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const outcomes = await hunter.hunt(mutants);
-if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 process.stdout.write(`${row('mutant', 'seed', 'checker', 'virtual s', 'seconds')}\n`);
-for (const outcome of outcomes) process.stdout.write(`${rowOf(outcome)}\n`);
+await hunter.hunt(mutants);
+if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 process.stdout.write(`${mutants.length - survived} of ${mutants.length} mutants found\n`);
 const broken = [...hunter.brokenSeeds];
 if (broken.length > 0) process.stdout.write(`without any mutant a rule is broken by seed ${broken.join(', ')}\n`);

@@ -265,3 +265,24 @@ describe('a node that stood still', () => {
     expect(a.counters.copiesBrought).toBe(0);
   });
 });
+
+test('[P6] a room whose record can not be read is refused, and opens when it can', async () => {
+  const [a] = await steady('a', 'b');
+  const first = await joined(a);
+  first.set(ROOM, 1, { k: 'v' });
+  await cluster.run(COMMITTED_MS);
+  first.leave(ROOM);
+  await cluster.run(30_000);
+  expect(a.role(ROOM)).toBe('nothing');
+  const stored = cluster.store.rooms.get(ROOM);
+  const meta = stored?.meta ?? null;
+  if (stored) stored.meta = new Uint8Array([0xc1]);
+  const second = a.connect();
+  second.join(ROOM);
+  await cluster.run(3_000);
+  expect(second.last('error')).toMatchObject({ code: 'unavailable', room: ROOM });
+  if (stored) stored.meta = meta;
+  second.join(ROOM);
+  await cluster.run(3_000);
+  expect(stateOf(second.last('joined'))).toEqual({ k: 'v' });
+});
