@@ -1,6 +1,6 @@
 /** One run of a seed: the world acts under faults, then heals, then ends; checkers look all the time. */
 import { HEAL_WITHIN_MS, unhealed } from './check/healing.ts';
-import { heldBy, leftInStore, pendingIn, pendingInClient } from './check/leaks.ts';
+import { heldBy, leftAtStore, leftInStore, pendingIn, pendingInClient } from './check/leaks.ts';
 import { Dice } from './dice.ts';
 import { FAULTS, type Fault, Faults } from './faults/faults.ts';
 import { type Tally, tallyOf } from './tally.ts';
@@ -85,7 +85,7 @@ async function heal(world: World): Promise<void> {
 }
 
 async function end(world: World): Promise<void> {
-  const { clients, plan, store, trace } = world;
+  const { clients, history, plan, store, trace } = world;
   trace.remark('run', () => 'all clients go');
   const dice = new Dice(clients.length);
   for (const client of clients) {
@@ -96,20 +96,19 @@ async function end(world: World): Promise<void> {
   for (const client of clients) client.close();
   await pass(world, plan.graceMs + plan.node.roomIdleMs + SETTLE_MS);
   if (world.violation) return;
-  // A release that failed leaves its room with an owner that no longer has it, until somebody asks.
-  const names = world.storeHasFailed ? [] : plan.rooms.map(({ name }) => name);
   const leak =
     first(world.running(), heldBy) ??
-    leftInStore(store.master.store, names, world.running()) ??
+    leftInStore(store.master.store, history.rooms.values(), world.running()) ??
     first(clients, pendingInClient);
   if (leak !== null) return world.report('leak', leak);
   trace.remark('run', () => 'all nodes stop');
   for (const node of world.running()) void node.stop();
   await pass(world, STOP_MS);
-  const pending = first(world.lives, (node) => {
+  const pendingNodes = first(world.lives, (node) => {
     if (node.state === 'running' || node.state === 'stopping') return `${node.key} does not stop`;
     return pendingIn(node.key, node.process.timers);
   });
+  const pending = pendingNodes ?? leftAtStore(store.master);
   if (pending !== null) world.report('leak', pending);
 }
 

@@ -39,7 +39,6 @@ export class World {
   readonly clients: SimClient[] = [];
   violation: Violation | null = null;
   connections = 0;
-  storeHasFailed = false;
   #incarnations = 0;
   readonly #linkDice: Dice;
 

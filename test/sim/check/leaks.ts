@@ -2,6 +2,8 @@
 import type { MemoryStore } from '../../../src/cluster/memory-store.ts';
 import type { SimClient } from '../sim-client.ts';
 import type { SimNode } from '../sim-node.ts';
+import type { StoreServer } from '../store/store-server.ts';
+import type { RoomRecord } from './room-record.ts';
 
 /** Of an idle node: registry 2, peers 1, membership 1. */
 const PERIODIC_TIMERS = 4;
@@ -20,13 +22,35 @@ export function heldBy(node: SimNode): string | null {
   return null;
 }
 
-/** A dead owner may stay in the store until somebody asks for its room; one that lives must have given it back. */
-export function leftInStore(store: MemoryStore, rooms: readonly string[], running: readonly SimNode[]): string | null {
-  for (const room of rooms) {
-    const owner = store.rooms.get(room)?.owner ?? null;
-    if (running.some(({ key }) => key === owner)) return `the store says that ${owner} owns ${room}`;
+/**
+ * What the store still has of rooms that nobody is in. A dead owner may stay there until somebody asks for its room, with
+ * its members; one that lives must have given the room back, and empty, unless the store has forgotten that.
+ */
+export function leftInStore(
+  store: MemoryStore,
+  rooms: Iterable<RoomRecord>,
+  running: readonly SimNode[],
+): string | null {
+  for (const { name, last } of rooms) {
+    const stored = store.rooms.get(name);
+    if (!stored) continue;
+    const { owner, members, log } = stored;
+    if (running.some(({ key }) => key === owner)) return `the store says that ${owner} owns ${name}`;
+    const isGivenBack = last?.isOver && !last.isForgotten && last.forgottenTo === null && last.head.roster.size === 0;
+    if (!isGivenBack) continue;
+    if (members.size > 0) return `the store has ${members.size} members of ${name}, which is empty`;
+    if (log.length > 0) return `the store has a log of ${log.length} frames of ${name}, which was written whole`;
   }
   return null;
+}
+
+/** When all nodes have stopped: heartbeats, connections, subscriptions. */
+export function leftAtStore(server: StoreServer): string | null {
+  const alive = server.store.nodes.live().map(({ id, incarnation }) => `${id}:${incarnation}`);
+  if (alive.length > 0) return `the store has heartbeats of ${alive}, which have stopped`;
+  if (server.connections > 0) return `the store has ${server.connections} connections of nodes that have stopped`;
+  const { size } = server.subscribers;
+  return size === 0 ? null : `the store has ${size} subscriptions of nodes that have stopped`;
 }
 
 /** After its stop, or a client's close. */

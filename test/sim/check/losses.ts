@@ -27,7 +27,7 @@ export class Losses {
   /** Of these, what the store had held. */
   forgotten = 0;
   readonly #report: Report;
-  readonly #owed: Owed[] = [];
+  #owed: Owed[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -51,6 +51,7 @@ export class Losses {
   judge(room: RoomRecord, parent: EpochRecord | null, base: number, isCopy: boolean, dead: NodeKey | null): void {
     const before = room.last;
     if (!before || room.durability === 'none') return;
+    if (isCopy && parent) this.#brought(room, parent);
     const shared = before.sharedWith(before.end, parent, base);
     const lost = before.end - shared;
     if (lost <= 0 || (parent === null && room.wasEnded(before))) return;
@@ -65,6 +66,13 @@ export class Losses {
     const what = `${room.name}: a new owner has ${base}, published was ${before.end} by ${before.node}`;
     if (room.durability === 'log') return this.#report('P18', what);
     if (dead === null && !before.isForgotten) this.#report('P18', `${what}, which gave the room up in peace`);
+  }
+
+  /** What an owner has brought back is the store's again, to be kept or forgotten. */
+  #brought(room: RoomRecord, parent: EpochRecord): void {
+    this.#owed = this.#owed.filter(({ room: other, record, end }) => {
+      return other !== room || parent.sharedWith(parent.end, record, end) < end;
+    });
   }
 
   /** When everything is healed. `lives` says which lives of nodes have never ended. */

@@ -15,7 +15,6 @@ export const STORE_FAULTS = {
   partition({ world, dice, lasts }) {
     const lost = some(world, dice);
     const ways = dice.pick([['there'], ['back'], ['there', 'back']] as const);
-    world.storeHasFailed = true;
     for (const { access } of lost) for (const way of ways) access.path.cut(way);
     lasts(dice.pick([1_200, 4_000]), () => {
       for (const { access } of lost) access.path.mend();
@@ -24,7 +23,6 @@ export const STORE_FAULTS = {
 
   /** Both connections of a node, or those of all, are closed. They come back, at once or when new ones get through. */
   'connections-killed'({ world, dice, lasts }) {
-    world.storeHasFailed = true;
     const node = dice.chance(0.7) ? dice.pickAny(world.running()) : null;
     world.store.master.closeSockets(node?.key ?? null);
     if (node === null || dice.chance(0.5)) return;
@@ -48,7 +46,6 @@ export const STORE_FAULTS = {
   'store-refuses'({ world, dice, lasts }) {
     const { master } = world.store;
     if (master.state !== 'serving') return;
-    world.storeHasFailed = true;
     master.state = dice.pick(['read-only', 'full']);
     lasts(1_500, () => {
       if (master.state !== 'away') master.state = 'serving';
@@ -68,7 +65,6 @@ export const STORE_FAULTS = {
 function away({ world, dice, lasts }: Surroundings, meanMs: number, then: () => void): void {
   const { store } = world;
   if (store.master.state === 'away') return;
-  world.storeHasFailed = true;
   store.lose(dice.chance(0.8));
   lasts(meanMs, () => {
     then();

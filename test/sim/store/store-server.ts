@@ -67,6 +67,10 @@ export class StoreServer {
     this.#onWrite = onWrite;
   }
 
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   opened(socket: StoreSocket): void {
     this.#sockets.add(socket);
   }

@@ -14,6 +14,12 @@ export class Subscribers {
     this.#hub = new MemoryMailboxHub(clock);
   }
 
+  get size(): number {
+    let size = 0;
+    for (const subscriptions of this.#open.values()) size += subscriptions.size;
+    return size;
+  }
+
   add(id: string, onPacket: (packet: Uint8Array) => void): Subscription {
     const mailbox = this.#hub.mailbox();
     const there = this.#open.get(id) ?? new Set();
