@@ -16,6 +16,8 @@ export const READY_WITHIN_MS = 30_000;
 /** A part that takes longer to end after SIGTERM is killed: longer than a node drains and stops (DRAIN_TIMEOUT_MS). */
 export const END_WITHIN_MS = 45_000;
 const LOOK_AGAIN_MS = 50;
+/** No node is ready sooner. */
+const STARTED_AFTER_MS = 300;
 const PEACE = 'exit code 0';
 const LOG_TAIL_LINES = 20;
 
@@ -114,7 +116,7 @@ export class Supervisor {
       return;
     }
     // One that ends in peace was asked to (`cluster:roll`); one that does so soon after its start would do it again.
-    const isAtOnce = reason === PEACE && part.ranMs >= RESTART_AFTER_MS;
+    const isAtOnce = reason === PEACE && part.ranMs >= STARTED_AFTER_MS;
     const when = isAtOnce ? '' : ` in ${RESTART_AFTER_MS / 1000} s`;
     this.#options.onEvent(`${part.plan.name} ended (${reason}), starts again${when}`);
     if (!isAtOnce) await pause(RESTART_AFTER_MS, undefined, { signal }).catch(() => {});

@@ -64,6 +64,7 @@ export function detachEdge(owner: Owner, node: NodeKey): void {
   if (!edge) return;
   owner.feed.edges.delete(node);
   for (const link of edge.links.values()) owner.away(link);
+  edge.links.clear();
 }
 
 /**

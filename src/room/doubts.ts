@@ -4,23 +4,22 @@
  * shown, after they came, that the room is still this owner's. Only then their word counts for nothing: it may be made up.
  */
 import type { Clock } from '../base/clock.ts';
+import { encodeError } from '../protocol/server-frame.ts';
+import type { MemberLink } from './member-link.ts';
 import type { Owner } from './owner.ts';
-import type { Position } from './ports.ts';
-import type { Rejection } from './rejection.ts';
+import type { JoinRequest } from './ports.ts';
 import type { Snapshotter } from './snapshotter.ts';
 
 /** Of one room at a time; beyond it the oldest begins to wait anew. */
 const WAITING_MAX = 1024;
-
-const OUTDATED: Pick<Rejection, 'code' | 'text'> = {
-  code: 'unavailable',
-  text: 'the room may be elsewhere by now; that is being looked at',
-};
+/** A commit comes within its debounce, some 200 ms; who waits longer is told to come again. */
+const PATIENCE_MS = 1_000;
+const LOOK_AGAIN_MS = 50;
 
 export class Doubts {
   readonly #clock: Clock;
   readonly #snapshotter: Snapshotter;
-  /** When each came first. */
+  /** When each came first, by session. */
   readonly #waiting = new Map<string, number>();
 
   constructor(clock: Clock, snapshotter: Snapshotter) {
@@ -28,16 +27,27 @@ export class Doubts {
     this.#snapshotter = snapshotter;
   }
 
-  /** Why a JOIN of that session with this `since` has to come again later, or null. */
-  refusal(owner: Owner, sid: string, since: Position | null): Pick<Rejection, 'code' | 'text'> | null {
-    if (since === null || since.epoch <= owner.epoch) return null;
-    const at = this.#waiting.get(sid) ?? this.#clock.now();
+  /** Whether that JOIN has to wait: then it is asked again here, or refused when the store does not answer in time. */
+  holds(owner: Owner, link: MemberLink, request: JoinRequest): boolean {
+    const { req, since } = request;
+    if (since === null || since.epoch <= owner.epoch) return false;
+    const { sid } = link.session;
+    const now = this.#clock.now();
+    const at = this.#waiting.get(sid) ?? now;
     this.#waiting.delete(sid);
-    if (this.#snapshotter.writtenAt(owner) > at) return null;
+    if (this.#snapshotter.writtenAt(owner) > at) return false;
     this.#waiting.set(sid, at);
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size > WAITING_MAX && oldest !== undefined) this.#waiting.delete(oldest);
-    owner.verify();
-    return OUTDATED;
+    if (now === at) owner.verify();
+    if (now - at < PATIENCE_MS) {
+      this.#clock.after(LOOK_AGAIN_MS, () => {
+        if (!owner.feed.isClosed && link.asks(request)) owner.join(link, request);
+      });
+    } else {
+      const text = 'the room may be elsewhere by now; that is being looked at';
+      link.refused(req, encodeError('unavailable', text, { req, room: owner.room }));
+    }
+    return true;
   }
 }

@@ -125,6 +125,11 @@ export class RemoteLink implements MemberLink {
     this.#forget();
   }
 
+  /** As far as is known here: its connection has not gone. */
+  asks(): boolean {
+    return this.#edge.links.get(this.conn) === this;
+  }
+
   refused(req: number, frame: Uint8Array): void {
     this.#edge.post(refusedMessage(this.#room, this.conn, req, frame));
     this.#forget();

@@ -115,6 +115,10 @@ export class LocalSeat implements Seat, MemberLink {
     this.vacate();
   }
 
+  asks(request: JoinRequest): boolean {
+    return !this.#vacated && this.pending === request;
+  }
+
   refused(req: number, frame: Uint8Array): void {
     if (this.#vacated || this.#isOvertaken(req) || this.#isAnswered) return;
     if (this.pending?.req === req) this.pending = null;

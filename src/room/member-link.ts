@@ -1,5 +1,5 @@
 import type { SyncReason } from '../protocol/op.ts';
-import type { SessionIdentity } from './ports.ts';
+import type { JoinRequest, SessionIdentity } from './ports.ts';
 
 /** A whole room at one point of its history; members get it as SYNC, each with its own number and cseq. */
 export interface RoomView {
@@ -45,6 +45,8 @@ export interface MemberLink {
   synced(view: RoomView, me: number, cseq: number): void;
   /** The membership ended: no more frames of this room. `frame` is LEFT, or the ERROR that says why. */
   left(frame: Uint8Array): void;
+  /** Whether that JOIN still waits for its answer. */
+  asks(request: JoinRequest): boolean;
   /** A JOIN was refused. */
   refused(req: number, frame: Uint8Array): void;
   /** A newer connection of the same session is attached, or was already. */

@@ -82,9 +82,9 @@ export class Owner {
   }
 
   join(link: MemberLink, request: JoinRequest): void {
+    if (!this.feed.isHolding && this.#doubts.holds(this, link, request)) return;
     // Its answer would be held, with a copy of the state: a client that asks on would fill the node.
-    const notNow = this.feed.isHolding ? HOLDING : this.#doubts.refusal(this, link.session.sid, request.since);
-    const refusal = notNow ?? this.enter(link, request.meta);
+    const refusal = this.feed.isHolding ? HOLDING : this.enter(link, request.meta);
     if (refusal) {
       const { code, text } = refusal;
       return link.refused(request.req, encodeError(code, text, { req: request.req, room: this.room }));

@@ -175,6 +175,7 @@ function recording(i: number, answers: JoinAnswer[]): MemberLink {
     session: { sid: `s${i}`, user: `u${i}`, generation: 1 },
     send: () => {},
     joined: (_req, _me, _cseq, answer) => void answers.push(answer),
+    asks: () => true,
     synced: () => {},
     left: () => {},
     refused: () => {},

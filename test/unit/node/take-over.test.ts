@@ -263,7 +263,7 @@ describe('a fenced owner', () => {
     const back = a.connect(there.resume);
     await cluster.run(2_000);
     back.join(room, { epoch, seq });
-    await cluster.run();
+    await cluster.run(1_500);
     expect(back.all('joined')).toEqual([]);
     expect(back.last('error')).toMatchObject({ code: 'unavailable', retry: true });
     a.gate.isCut = false;
