@@ -119,10 +119,20 @@ export class Connections implements ConnectionHost {
     return this.#byId.get(id) ?? null;
   }
 
+  /** Of the connection of this session on this node; 0: there is none. */
+  generationOf(sid: string): number {
+    return this.#bySession.get(sid)?.session.generation ?? 0;
+  }
+
   /** Closes the connection of this session on this node if it is older than `generation` (P4). */
   replaceOlder(sid: string, generation: number): void {
     const current = this.#bySession.get(sid);
     if (current !== undefined && current.session.generation < generation) current.replaced();
+  }
+
+  /** Of all connections with a session; those that open or close meanwhile may be among them. */
+  *sessionIdentities(): Generator<SessionIdentity> {
+    for (const { session } of this.#bySession.values()) yield session;
   }
 
   /** Tells every client with a session, once, to come again after its own `afterMs`; the sockets stay open. */

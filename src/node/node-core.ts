@@ -16,9 +16,9 @@ import type { Limits } from '../protocol/limits.ts';
 import type { Post } from '../room/edge-link.ts';
 import { FlushPace, type Utilization } from '../room/flush-pace.ts';
 import { Flusher } from '../room/flusher.ts';
-import type { Publisher, SessionIdentity } from '../room/ports.ts';
+import type { Publisher } from '../room/ports.ts';
 import { Registry } from '../room/registry.ts';
-import { sessionMessage, type WriteMessage } from '../room/relay-message.ts';
+import type { WriteMessage } from '../room/relay-message.ts';
 import { Snapshotter } from '../room/snapshotter.ts';
 import type { NodeLease } from '../room/tenure.ts';
 import type { RoomTypes } from '../room/types.ts';
@@ -26,6 +26,7 @@ import type { AccessTokens } from '../session/access-token.ts';
 import { ResumeTokens } from '../session/resume-token.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Drain } from './drain.ts';
+import { ResumedSessions } from './resumed-sessions.ts';
 import type { Standing, StorePorts } from './store-ports.ts';
 
 export interface NodeCoreOptions {
@@ -82,6 +83,7 @@ export class NodeCore {
   readonly startedAt: number;
   readonly #peers: Peers;
   readonly #sessions: Sessions;
+  readonly #resumed: ResumedSessions;
   readonly #drain: Drain;
   readonly #options: NodeCoreOptions;
   #isDraining = false;
@@ -146,8 +148,9 @@ export class NodeCore {
       joinsPerSec: options.joinsPerSec,
       backpressureBytesMax: options.backpressureBytesMax,
       sessionTtlMs: options.sessionTtlMs,
-      onResumed: (identity) => this.#tellResumed(identity),
+      onResumed: (identity) => this.#resumed.resumed(identity, this.#others()),
     });
+    this.#resumed = new ResumedSessions(this.connections, post, clock);
     this.#drain = new Drain(this.registry, this.connections, this.membership, clock, rng, log, {
       self: this.key,
       timeoutMs: options.drainTimeoutMs,
@@ -184,6 +187,7 @@ export class NodeCore {
   async stop(reason: string): Promise<void> {
     this.#drain.end();
     this.connections.closeAll(reason);
+    this.#resumed.stop();
     await this.registry.stop();
     await this.membership.stop();
     await this.#peers.stop();
@@ -203,39 +207,47 @@ export class NodeCore {
   }
 
   #peerEvents(): ConstructorParameters<typeof Peers>[5] {
-    const replace = (sid: string, generation: number): void => this.connections.replaceOlder(sid, generation);
     return {
       onHeard: (from) => this.membership.heard(from),
-      onMessage: (from, message) => this.registry.receive(from, message, replace),
-      onHole: (from) => this.registry.missed(from),
+      onMessage: (from, message) => this.registry.receive(from, message, this.#onSession),
+      onHole: (from) => {
+        this.registry.missed(from);
+        this.#resumed.missed(from);
+      },
       onUnheard: (to) => void this.membership.suspect(to),
     };
   }
 
   #membershipEvents(log: Logger): ConstructorParameters<typeof Membership>[5] {
     const aim = (): void => {
-      this.#peers.setTargets(this.membership.nodes().map(({ id, incarnation }) => nodeKey(id, incarnation)));
+      this.#peers.setTargets(this.#nodes());
     };
     return {
       onUp: (node) => {
         aim();
-        if (node !== this.key) log.info({ node }, 'node joined the cluster');
+        if (node === this.key) return;
+        log.info({ node }, 'node joined the cluster');
+        this.#resumed.missed(node);
       },
       onLapsed: () => this.registry.verify(),
       onDown: (node, proof) => {
         aim();
+        this.#resumed.gone(node);
         log.warn({ node, proof }, 'node left the cluster');
         this.registry.nodeDown(node, proof);
       },
     };
   }
 
-  /** An older connection of the session may be on any node (P4). */
-  #tellResumed({ sid, generation }: SessionIdentity): void {
-    for (const { id, incarnation } of this.membership.nodes()) {
-      const node = nodeKey(id, incarnation);
-      if (node !== this.key) this.#peers.post(node, sessionMessage(sid, generation));
-    }
+  readonly #onSession = (from: NodeKey, sid: string, generation: number): void =>
+    this.#resumed.heard(from, sid, generation);
+
+  #others(): NodeKey[] {
+    return this.#nodes().filter((node) => node !== this.key);
+  }
+
+  #nodes(): NodeKey[] {
+    return this.membership.nodes().map(({ id, incarnation }) => nodeKey(id, incarnation));
   }
 }
 

@@ -27,6 +27,9 @@ const TOUCH_MS = 10_000;
 /** Claims under way: enough to keep Redis busy over a slow network, and 16 MB of rooms of 64 KiB (a guess). */
 const CLAIMS_MAX = 256;
 
+/** That node has a connection of a session with this generation. */
+type OnSession = (from: NodeKey, sid: string, generation: number) => void;
+
 export class Registry implements Rooms {
   readonly #rooms = new Map<string, LocalRoom>();
   readonly #graceWatched = new Set<LocalRoom>();
@@ -130,7 +133,7 @@ export class Registry implements Rooms {
   }
 
   /** One message of another node: reads exactly one value. */
-  receive(from: NodeKey, message: Reader, onSession: (sid: string, generation: number) => void): void {
+  receive(from: NodeKey, message: Reader, onSession: OnSession): void {
     message.array('message');
     const op = message.uint('op');
     const name = message.str('room');
@@ -142,7 +145,7 @@ export class Registry implements Rooms {
       case RELAY.handOver:
         return this.#handedOver(name, readHandOver(message));
       case RELAY.session:
-        return onSession(message.str('sid'), message.uint('generation'));
+        return onSession(from, message.str('sid'), message.uint('generation'));
       default:
         if (op < RELAY.frame)
           receiveAsOwner(op, message, from, name, this.#roomFor(op, name), this.#context.rooms.post);

@@ -67,7 +67,7 @@ export const holeMessage: WriteMessage = (w) => head(w, 0, RELAY.hole, '');
 /** The answer to HOLE, behind the ATTACHes: the sender sits in no other room of the receiver. */
 export const wholeMessage: WriteMessage = (w) => head(w, 0, RELAY.whole, '');
 
-/** A session resumed with this generation: older connections of it close (P4). */
+/** The sender has a connection of this session with that generation: older ones close (P4). */
 export function sessionMessage(sid: string, generation: number): WriteMessage {
   return (w) => {
     head(w, 2, RELAY.session, '');
