@@ -16,7 +16,7 @@ export class Member implements RoomMember {
   generation = 0;
   /** The one connection whose commands count; null while away. */
   link: MemberLink | null = null;
-  /** When the grace time is over, on the clock; 0 while here. */
+  /** When the grace time is over, on the clock; 0 for who was never away. Counts for nothing while here. */
   graceEndsAt = 0;
   /** An ACK goes out with the next flush. */
   ackDue = false;

@@ -231,7 +231,6 @@ export class Owner {
   #attach(member: Member, link: MemberLink): void {
     member.link = link;
     member.generation = link.session.generation;
-    member.graceEndsAt = 0;
     link.member = member.number;
     this.roster.statusChanged();
     this.roster.touch(member);

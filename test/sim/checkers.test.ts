@@ -4,7 +4,6 @@ import { must } from '../../src/base/assert.ts';
 import type { ServerEvent } from '../../src/protocol/server-reader.ts';
 import { ClientView } from './check/client-view.ts';
 import { Commands } from './check/commands.ts';
-import { OneMembership } from './check/membership.ts';
 import { OneHistory } from './check/one-history.ts';
 import { OneOwner } from './check/one-owner.ts';
 import { claim, frame, PLANTED_ROOMS, PLANTED_USER, ROOM, type Told } from './check/planted.ts';
@@ -22,11 +21,7 @@ const report = (rule: string): void => void broken.push(rule);
 beforeEach(() => {
   broken = [];
   commands = new Commands(report);
-  const membership = new OneMembership(report);
-  history = new OneHistory(PLANTED_ROOMS, report, (room, epoch, seq, event) => {
-    membership.event(room, epoch, seq, event);
-    commands.event(room, epoch, seq, event);
-  });
+  history = new OneHistory(PLANTED_ROOMS, report, (room, epoch, seq, event) => commands.event(room, epoch, seq, event));
 });
 
 function own(node: string, epoch: number, seq: number | null, dead: string | null = null): void {
@@ -93,20 +88,6 @@ describe('[P11] one history', () => {
   test('what a handler had undone', () => {
     publish('n1:a', 10, 2, ['m', 0, 0, phantom]);
     expect(broken).toEqual(['P15']);
-  });
-});
-
-describe('[P8] [P9] one membership', () => {
-  test('a number that was given before', () => {
-    own('n1:a', 10, null);
-    publish('n1:a', 10, 1, ['+', 1], ['+', 1, 'guest:bbbbbbbb']);
-    expect(broken).toContain('P8');
-  });
-
-  test('a second member of one session', () => {
-    own('n1:a', 10, null);
-    publish('n1:a', 10, 1, ['+', 1], ['+', 2]);
-    expect(broken).toEqual(['P9']);
   });
 });
 

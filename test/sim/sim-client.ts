@@ -226,7 +226,7 @@ export class SimClient {
 
   /** The session ended by the node's word. */
   #refused(code: string): void {
-    if (code === 'replaced') this.counts.replaced++;
+    if (code === 'replaced' && this.isShared) this.counts.replaced++;
     else this.#around.report('P3', `${this.name} is sent away: ${code}`);
   }
 

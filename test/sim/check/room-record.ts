@@ -6,7 +6,7 @@ import { latin1 } from '../command-id.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import type { Replica } from './replica.ts';
 
-/** Told of each event once, when it is told for the first time. */
+/** Told of each event once, when it is told for the first time; the record of its epoch has those before it. */
 export type OnEvent = (room: RoomRecord, epoch: EpochRecord, seq: number, event: ServerEvent) => void;
 
 const header = new Reader();
@@ -47,8 +47,8 @@ export class RoomRecord {
 
   /** The next event of that epoch. */
   tell(record: EpochRecord, event: ServerEvent): void {
+    this.#onEvent(this, record, record.end + 1, event);
     record.push(event);
-    this.#onEvent(this, record, record.end, event);
   }
 
   /** The event that was told as `seq`; one that nobody was told before, and might be, is told by this. */
