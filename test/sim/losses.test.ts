@@ -152,10 +152,12 @@ describe('[P18] what the store has forgotten', () => {
     expect(broken).toEqual(['P18']);
   });
 
-  test('is brought back by an owner that lives', () => {
+  test('is brought back by an owner that lives, once it has heard that it is one', () => {
     forget(LOG_ROOM, 3, null);
     own('n2:b', 20, null, null, LOG_ROOM);
+    history.losses.settle(() => true);
     expect(broken).toEqual([]);
+    history.owned(LOG_ROOM, 10);
     history.losses.settle(() => false);
     expect(broken).toEqual([]);
     history.losses.settle((node) => node === 'n1:a');

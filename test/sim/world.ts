@@ -83,6 +83,7 @@ export class World {
           history.published(key, topic, frame);
           oneOwner.published(key, topic);
         },
+        onOwned: (room, epoch) => history.owned(room, epoch),
         onError: (key, text) => this.report('fault', `${key}: ${text}`),
         turnMaxMs: plan.turnMaxMs,
         utilization: plan.utilization,

@@ -30,6 +30,8 @@ export class EpochRecord {
   forgottenTo: number | null = null;
   /** The store has forgotten that this epoch was ever given out. */
   isForgotten = false;
+  /** Its owner has heard that it is one: from then on it holds the room. */
+  isHeld = false;
   /** Its owner has given the room back, or closed it. */
   isOver = false;
   /** The next epoch, where it goes on with all of this one: its events may be told under this one as well. */

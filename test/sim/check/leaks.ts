@@ -35,7 +35,8 @@ export function leftInStore(
     const stored = store.rooms.get(name);
     if (!stored) continue;
     const { owner, members, log } = stored;
-    if (running.some(({ key }) => key === owner)) return `the store says that ${owner} owns ${name}`;
+    // One that never heard that it owns the room finds that out when it is asked for it.
+    if (last?.isHeld && running.some(({ key }) => key === owner)) return `the store says that ${owner} owns ${name}`;
     const isGivenBack = last?.isOver && !last.isForgotten && last.forgottenTo === null && last.head.roster.size === 0;
     if (!isGivenBack) continue;
     if (members.size > 0) return `the store has ${members.size} members of ${name}, which is empty`;

@@ -80,6 +80,8 @@ export class Losses {
     for (const { room, record, end } of this.#owed) {
       const { last } = room;
       if (record.isOver || !lives(record.node) || !last) continue;
+      // It never held what the store has forgotten.
+      if (!record.isHeld && record.copyOf === null) continue;
       // What was closed since was told so to everybody, whoever owned it.
       if (room.closedIn.some((epoch) => epoch >= record.epoch)) continue;
       const shared = record.sharedWith(end, last, last.end);

@@ -71,6 +71,12 @@ export class OneHistory {
     room.epochs.push(next);
   }
 
+  /** The answer to a claim has arrived. */
+  owned(room: string, epoch: number): void {
+    const record = this.room(room).find(epoch);
+    if (record) record.isHeld = true;
+  }
+
   /** `kept`: what the store model says that it has of the room now. */
   committed(commit: Committed, result: WriteResult, kept: Kept | null): void {
     if (result !== 'written') return;
