@@ -25,7 +25,7 @@ export interface RunPlan {
 }
 
 /** Between two acts of all clients together: rules break by what meets, and more of the same meets nothing new. */
-const ACT_EACH_MS = 30;
+const ACT_EACH_MS = 60;
 
 export function planRun(dice: Dice): RunPlan {
   const latencyMinMs = dice.between(0.2, 20);
