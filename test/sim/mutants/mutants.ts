@@ -78,15 +78,14 @@ export const MUTANTS: readonly Mutant[] = [
   ...at('src/room/edge.ts', [
     ['edge-frame-not-counted', 'this.#at = { epoch, seq: last };', 'this.#at = { epoch, seq: at.seq };'],
     [
-      'edge-passes-over-a-hole',
-      'first > at.seq + 1) return this.#attachOnce();',
-      'first > at.seq + 9) return this.#attachOnce();',
+      'edge-repeats-frames',
+      'if (!at || epoch < at.epoch || (epoch === at.epoch && last <= at.seq)) return;',
+      'if (!at || epoch < at.epoch) return;',
     ],
   ]),
   ...at('src/room/owner.ts', [
     ['older-connection-attached', 'if (session.generation < member.generation) {', 'if (session.generation < 0) {'],
-    ['older-link-kept', '      before.member = 0;\n      before.replaced();\n', ''],
-    ['grace-not-cleared', '    member.graceEndsAt = 0;\n    link.member', '    link.member'],
+    ['grace-not-cleared', 'if (member.here) continue;', 'if (member.here && member.graceEndsAt === 0) continue;'],
     ['away-not-told', 'if (this.type.presence) this.outbox.status(member, STATUS.away);', ''],
   ]),
   ...at('src/room/snapshot.ts', [
@@ -122,11 +121,16 @@ export const MUTANTS: readonly Mutant[] = [
       'if (position === null) return;\n      if (position.seq < 0) this.send',
     ],
   ]),
+  ...at('src/gateway/connections.ts', [['older-connection-kept', '    current?.replaced();\n', '']]),
+  ...at('src/node/resumed-sessions.ts', [
+    ['resumed-elsewhere-not-told', 'for (const node of others) this.#post', 'for (const node of []) this.#post'],
+    ['sessions-not-told-after-a-loss', 'this.#timer ??= this.#clock.every(PART_MS, () => this.#tell());', ''],
+  ]),
   ...at('src/session/memory-session-store.ts', [
     ['generation-not-raised', 'tokenGeneration) + 1;', 'tokenGeneration);'],
   ]),
   ...at('src/client/room-view.ts', [
-    ['client-applies-twice', 'frame.events.slice(next - frame.first);', 'frame.events;'],
+    ['client-passes-over-a-hole', "    if (frame.first > next) return 'hole';\n", ''],
     [
       'client-blind-to-position',
       'return epoch > this.epoch || (epoch === this.epoch && seq > this.seq);',
