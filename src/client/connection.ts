@@ -7,6 +7,7 @@
 import { fullJitterMs } from '../base/backoff.ts';
 import { type Logger, silentLogger } from '../base/logger.ts';
 import { encodeHello, encodePing } from '../protocol/client-writer.ts';
+import { CLOSE } from '../protocol/codes.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { readServerFrame, type ServerFrame } from '../protocol/server-reader.ts';
 import { Alarm } from './alarm.ts';
@@ -60,6 +61,10 @@ export class Connection {
   #told: Status | null = null;
   #error: RoomcastError | null = null;
   #wire: Wire | null = null;
+  /** HELLO went out on this wire, and WELCOME has not come. */
+  #isGreeting = false;
+  /** Wires that were lost that way. Their node may have stood still, and take them for our newest when it goes on (P4). */
+  #ghosts = 0;
   #attempt = 0;
   #welcomedAt = 0;
   #heardAt = 0;
@@ -131,7 +136,9 @@ export class Connection {
     // A handler of an earlier wire compares itself to the current one, so it must be known before any handler runs.
     const wire: Wire = this.#ports.transport.connect(url, {
       onOpen: () => {
-        if (this.#wire === wire) wire.send(encodeHello(this.#options.token, this.#resume));
+        if (this.#wire !== wire) return;
+        this.#isGreeting = this.#resume !== null;
+        wire.send(encodeHello(this.#options.token, this.#resume));
       },
       onMessage: (bytes) => {
         if (this.#wire === wire) this.#onMessage(bytes);
@@ -174,6 +181,7 @@ export class Connection {
   #onWelcome(frame: WelcomeFrame): void {
     if (this.#status === 'open') return; // it came twice
     const sameSession = this.#sid === null || this.#sid === frame.sid;
+    this.#isGreeting = false;
     this.#sid = frame.sid;
     this.#resume = frame.resume;
     this.#limits = frame.limits;
@@ -198,7 +206,11 @@ export class Connection {
   #onClose(code: number, reason: string): void {
     this.#log.debug({ code, reason }, 'the connection closed');
     const error = closeError(code, reason);
-    if (error !== null) {
+    // A close of the node's own is an answer.
+    if (code >= CLOSE.goingAway) this.#isGreeting = false;
+    const isByGhost = code === CLOSE.replaced && this.#ghosts > 0;
+    if (isByGhost) this.#ghosts--;
+    else if (error !== null) {
       this.#finish(error);
       return;
     }
@@ -216,6 +228,8 @@ export class Connection {
   #dropWire(code: number | null, reason: string): void {
     const wire = this.#wire;
     const wasOpen = this.#status === 'open';
+    if (this.#isGreeting) this.#ghosts++;
+    this.#isGreeting = false;
     this.#wire = null;
     this.#probedAt = null;
     this.#alarm.clear();
