@@ -25,6 +25,7 @@ export class CommandSender {
   readonly #room: string;
   readonly #queue: CommandQueue;
   readonly #onStuck: () => void;
+  readonly #holds: () => boolean;
   readonly #pause: Alarm;
   readonly #recheck: Alarm;
   readonly #stall: Alarm;
@@ -37,11 +38,12 @@ export class CommandSender {
   /** When a command was done last, or the first of those now in flight was sent. */
   #movedAt = 0;
 
-  constructor(link: Link, room: string, queue: CommandQueue, onStuck: () => void) {
+  constructor(link: Link, room: string, queue: CommandQueue, onStuck: () => void, holds: () => boolean) {
     this.#link = link;
     this.#room = room;
     this.#queue = queue;
     this.#onStuck = onStuck;
+    this.#holds = holds;
     this.#pause = new Alarm(link.clock);
     this.#recheck = new Alarm(link.clock);
     this.#stall = new Alarm(link.clock);
@@ -75,7 +77,7 @@ export class CommandSender {
   }
 
   pump(): void {
-    if (!this.#ready || this.#pause.pending) return;
+    if (!this.#ready || this.#pause.pending || this.#holds()) return;
     for (let item = this.#queue.next(); item !== null; item = this.#queue.next()) {
       const bytes = encodeCommand(this.#room, item.cseq, item.command);
       if (!this.#link.pacer.take(bytes.length, this.#pump)) break;

@@ -24,26 +24,29 @@ const RECENT_MS = 5_000;
 export class Request {
   readonly #link: Link;
   readonly #encode: (req: number) => Uint8Array;
-  readonly #mark: () => number;
   readonly #alarm: Alarm;
   readonly #trySend = (): void => this.#send();
   /** wanted: to be sent when the connection, the back-off and the pacer allow. sent: the newest waits for its answer. */
   #state: 'idle' | 'wanted' | 'sent' | 'over' = 'idle';
-  #asked: { readonly req: number; readonly mark: number }[] = [];
+  /** Sent on this connection and not answered, oldest first. */
+  #asked: number[] = [];
   #tries = 0;
   #sentAt = 0;
 
-  /** `mark` is asked when it is sent; its answer brings that number back. */
-  constructor(link: Link, encode: (req: number) => Uint8Array, mark: () => number = () => 0) {
+  constructor(link: Link, encode: (req: number) => Uint8Array) {
     this.#link = link;
     this.#encode = encode;
-    this.#mark = mark;
     this.#alarm = new Alarm(link.clock);
   }
 
   /** Not on its way. */
   get idle(): boolean {
     return this.#state === 'idle';
+  }
+
+  /** An answer may still come. */
+  get isUnanswered(): boolean {
+    return this.#asked.length > 0;
   }
 
   /** Sends it, unless it is on its way already. Repeated in a row and not `urgent`, it waits a while. */
@@ -55,19 +58,19 @@ export class Request {
     else this.#backOff();
   }
 
-  /** The mark of `req`, when that was asked on this connection and not answered yet; else null. */
-  answered(req: number): number | null {
-    const i = this.#indexOf(req);
-    const asked = this.#asked[i];
-    if (asked === undefined) return null;
+  /** `older`: one that was sent later is still to be answered. null: not asked on this connection, or answered already. */
+  answered(req: number): 'newest' | 'older' | null {
+    const i = this.#asked.indexOf(req);
+    if (i === -1) return null;
     this.#asked.splice(0, i + 1);
+    if (this.isUnanswered) return 'older';
     this.settle();
-    return asked.mark;
+    return 'newest';
   }
 
   /** An ERROR for `req`: true when that is the last word. */
   refused(req: number, retry: boolean): boolean {
-    const i = this.#indexOf(req);
+    const i = this.#asked.indexOf(req);
     if (i === -1) return false;
     const newest = i === this.#asked.length - 1 && this.#state === 'sent';
     this.#asked.splice(0, i + 1);
@@ -89,7 +92,12 @@ export class Request {
     else this.#send();
   }
 
-  /** What it was to bring about has come about. */
+  /** What it was to bring about has come about: it need not be sent. One that was sent is still to be answered. */
+  needless(): void {
+    if (!this.isUnanswered) this.settle();
+  }
+
+  /** It is answered. */
   settle(): void {
     if (this.#state !== 'over') this.#state = 'idle';
     this.#alarm.clear();
@@ -115,7 +123,7 @@ export class Request {
     const bytes = this.#encode(req);
     if (!this.#link.pacer.take(bytes.length, this.#trySend)) return;
     this.#state = 'sent';
-    this.#asked.push({ req, mark: this.#mark() });
+    this.#asked.push(req);
     if (this.#asked.length > ASKED_MAX) this.#asked.shift();
     this.#sentAt = this.#link.clock.now();
     const deadlineMs = Math.min(ANSWER_DEADLINE_MAX_MS, ANSWER_DEADLINE_MS * 2 ** this.#tries++);
@@ -125,10 +133,6 @@ export class Request {
       this.#send();
     });
     this.#link.send(bytes);
-  }
-
-  #indexOf(req: number): number {
-    return this.#asked.findIndex((asked) => asked.req === req);
   }
 
   #backOff(): void {

@@ -13,7 +13,12 @@ export interface RoomCommandsHandlers {
   onDone(command: Command, error: RoomcastError | null, cseq: number): void;
   /** Nothing moves: the room should join again. */
   onStuck(): void;
+  /** A JOIN is unanswered: it is not known whose commands they would be that are sent behind it. */
+  holds(): boolean;
 }
+
+/** The answer to the newest JOIN, or to one before it, or SYNC. */
+export type AttachedBy = 'newest' | 'older' | 'sync';
 
 /** A command that meets a fault of the server this often is rejected, so that it does not hold up those behind it. */
 const INTERNAL_TRIES = 4;
@@ -28,7 +33,7 @@ export class RoomCommands {
   /** The member number and the epoch for which the queue was numbered. */
   #numberedAs = 0;
   #numberedIn = 0;
-  /** So many of the commands sent are known not to be on their way any more. */
+  /** Commands sent when the last JOIN was answered: these are not on their way any more, since none is sent behind a JOIN. */
   #cleared = 0;
   /** A number was given back: the next numbering starts from what the room says. */
   #gaveBack = false;
@@ -38,7 +43,8 @@ export class RoomCommands {
     this.#room = room;
     this.#queue = new CommandQueue((command, error, cseq) => handlers.onDone(command, error, cseq));
     this.#onStuck = () => handlers.onStuck();
-    this.#sender = new CommandSender(link, room, this.#queue, this.#onStuck);
+    const holds = (): boolean => handlers.holds();
+    this.#sender = new CommandSender(link, room, this.#queue, this.#onStuck, holds);
   }
 
   /** Given, and not known to be done. */
@@ -49,11 +55,6 @@ export class RoomCommands {
   /** The member number under which commands are given; 0 before the first JOINED. */
   get me(): number {
     return this.#me;
-  }
-
-  /** Commands sent so far, repetitions included. */
-  get sent(): number {
-    return this.#sender.sent;
   }
 
   /** Resolves when the command is done, rejects when it is refused or its end will not be known. */
@@ -67,20 +68,21 @@ export class RoomCommands {
   }
 
   /**
-   * JOINED or SYNC. `mark` is `sent` as it was when the JOIN was sent, null for SYNC.
-   *
-   * Commands that were sent after that JOIN, or before a SYNC, may reach the room only after it said this. Were the rest
-   * renumbered at once, one of these could pass for another command under its new number, and that one would be taken
-   * for a repetition. So where numbers have to change, nothing is sent until a JOIN has cleared the way.
+   * Commands that were sent before a SYNC may reach the room only after it said this. Were the rest renumbered at once, one
+   * of these could pass for another command under its new number, and that one would be taken for a repetition. So where
+   * numbers have to change, nothing is sent until a JOIN has cleared the way.
    */
-  attach(epoch: number, me: number, cseq: number, mark: number | null): void {
+  attach(epoch: number, me: number, cseq: number, by: AttachedBy): void {
     const queue = this.#queue;
-    if (mark !== null) this.#cleared = Math.max(this.#cleared, mark);
     this.#me = me;
+    // The one behind it may find another membership, or make one.
+    if (by === 'older') return;
+    const { sent } = this.#sender;
+    if (by === 'newest') this.#cleared = sent;
     const sameMember = me === this.#numberedAs;
     if (sameMember) queue.endUpTo(cseq);
     const tookNothingBack = epoch === this.#numberedIn || cseq >= queue.highestDone;
-    if (this.#cleared === this.sent) this.#renumber(epoch, me, cseq);
+    if (this.#cleared === sent) this.#renumber(epoch, me, cseq);
     else if (sameMember && tookNothingBack && !this.#gaveBack) {
       this.#numberedIn = epoch;
       queue.rewind(0);
@@ -109,6 +111,11 @@ export class RoomCommands {
 
   detach(): void {
     this.#sender.stop();
+  }
+
+  /** Nothing holds them any more. */
+  resume(): void {
+    this.#sender.pump();
   }
 
   ack(cseq: number): void {

@@ -18,7 +18,7 @@ import { Leaving } from './leaving.ts';
 import type { Link } from './link.ts';
 import type { RoomObserver, SnapshotKind } from './observer.ts';
 import { Request } from './request.ts';
-import { RoomCommands } from './room-commands.ts';
+import { type AttachedBy, RoomCommands } from './room-commands.ts';
 import { type Member, RoomView, type Snapshot } from './room-view.ts';
 import { clientError, RoomcastError } from './roomcast-error.ts';
 import { quiet, settled } from './settled.ts';
@@ -55,12 +55,13 @@ export class RoomCore {
     this.#commands = new RoomCommands(link, name, {
       onDone: (command, error, cseq) => this.#onDone(command, error, cseq),
       onStuck: () => this.#join.ask(true),
+      holds: () => this.#join.isUnanswered,
     });
     const encode = (req: number): Uint8Array => {
       const { known, epoch, seq } = this.#view;
       return encodeJoin(req, name, known && this.#catchUps <= CATCH_UPS_MAX ? { epoch, seq } : null, meta);
     };
-    this.#join = new Request(link, encode, () => this.#commands.sent);
+    this.#join = new Request(link, encode);
     this.#leaving = new Leaving(
       link,
       (req) => encodeLeave(req, name),
@@ -196,20 +197,19 @@ export class RoomCore {
   }
 
   #onJoined(frame: JoinedFrame): void {
-    const mark = this.#join.answered(frame.req);
-    if (mark === null) return; // it came twice, or for a room joined before under this name
+    const which = this.#join.answered(frame.req);
+    if (which === null) return; // it came twice, or for a room joined before under this name
     const view = this.#view;
     const { epoch, seq, me, cseq, roster, state } = frame;
     if (roster !== null && state !== null) {
-      if (this.#attached && view.goesBack(epoch, seq)) return;
-      this.#replace('joined', { epoch, seq, roster, state }, me, cseq, mark);
+      if (this.#attached && view.goesBack(epoch, seq)) return this.#catchUp(); // a SYNC has overtaken it
+      this.#replace('joined', { epoch, seq, roster, state }, me, cseq, which);
     } else {
-      // Within an epoch, a repeated request may be answered from before what came since. Across epochs only the
-      // events up to `seq` are known to be the same in both.
+      // Within an epoch, a repeated request may be answered from before what came since. Across epochs only `seq` is the same.
       const fits = epoch === view.epoch ? seq <= view.seq : epoch > view.epoch && seq === view.seq;
       if (!view.known || !fits) return this.#catchUp();
       view.epoch = epoch;
-      this.#attach(epoch, me, cseq, mark);
+      this.#attach(epoch, me, cseq, which);
       this.#observer.onResumed?.(epoch, seq, me, cseq);
     }
   }
@@ -217,24 +217,24 @@ export class RoomCore {
   #onSync(frame: SyncFrame): void {
     const { epoch, seq, me, cseq, roster, state, reason } = frame;
     if (this.#attached && this.#view.goesBack(epoch, seq)) return; // it came late, or twice
-    // A catch-up on its way may still be answered, and then counts; one that was not sent yet is needless now.
-    this.#join.settle();
-    this.#replace(reason, { epoch, seq, roster, state }, me, cseq, null);
+    // A catch-up on its way is still answered, and then counts; one that was not sent yet is needless now.
+    this.#join.needless();
+    this.#replace(reason, { epoch, seq, roster, state }, me, cseq, 'sync');
   }
 
-  #replace(kind: SnapshotKind, snapshot: Snapshot, me: number, cseq: number, mark: number | null): void {
+  #replace(kind: SnapshotKind, snapshot: Snapshot, me: number, cseq: number, by: AttachedBy): void {
     // Not 0: where each snapshot is followed by the next complaint, the JOINs must still slow down.
     this.#catchUps = Math.min(1, this.#catchUps);
     this.#view.replace(snapshot);
-    this.#attach(snapshot.epoch, me, cseq, mark);
+    this.#attach(snapshot.epoch, me, cseq, by);
     this.#observer.onSnapshot?.(kind, snapshot, me, cseq);
   }
 
-  #attach(epoch: number, me: number, cseq: number, mark: number | null): void {
+  #attach(epoch: number, me: number, cseq: number, by: AttachedBy): void {
     this.#attached = true;
     if (this.#phase === 'joining') this.#phase = 'joined';
     this.#joined.settle(null);
-    if (!this.#leaving.isAsked) this.#commands.attach(epoch, me, cseq, mark);
+    if (!this.#leaving.isAsked) this.#commands.attach(epoch, me, cseq, by);
   }
 
   #detach(): void {
@@ -269,6 +269,7 @@ export class RoomCore {
     if (req !== null) {
       if (this.#join.refused(req, frame.retry)) this.end(new RoomcastError(code, message));
       else if (this.#leaving.refused(req, frame.retry)) this.end(clientError('left'));
+      else this.#commands.resume();
       return;
     }
     // Before JOINED it is about commands that will be numbered and sent anew.

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { encodeError } from '../../../src/protocol/server-frame.ts';
 import { outcome } from './fake-server.ts';
-import { refusal as error, inRoom, send } from './in-room.ts';
-import { ack, EPOCH, events, joined, own, resumed, sync } from './server-says.ts';
+import { refusal as error, inRoom, joining, send } from './in-room.ts';
+import { ack, EPOCH, events, joined, own, ROOM, resumed, sync } from './server-says.ts';
 
 describe('[P17] renumbering', () => {
   test('[P17] after SYNC that takes nothing back what is left goes out at once, under the same numbers', async () => {
@@ -46,17 +47,52 @@ describe('[P17] renumbering', () => {
     expect(t.socket.cseqs()).toEqual([4]);
   });
 
-  test('[P17] commands sent while a catch-up was on its way are waited for as well', () => {
+  test('[P17] no command goes out behind a JOIN that is not answered: whose it would be is not known', () => {
     const t = inRoom({ seq: 10 });
     send(t.room, 2);
+    t.socket.heard();
     t.say(ack(2), events(12, [own(9, 1)]));
-    const [first] = t.socket.heard().filter((h) => h.op === 'join');
-    send(t.room, 1);
-    expect(t.socket.cseqs()).toEqual([3]);
-    t.say(joined(first?.op === 'join' ? first.req : 0, { epoch: EPOCH + 1, seq: 5, cseq: 1 }));
     const { req } = t.socket.one('join');
-    t.say(resumed(req, { epoch: EPOCH + 1, seq: 5, cseq: 1 }));
+    send(t.room, 1);
+    expect(t.socket.heard()).toEqual([]);
+    t.say(joined(req, { epoch: EPOCH + 1, seq: 5, cseq: 1 }));
     expect(t.socket.cseqs()).toEqual([2]);
+  });
+
+  test('[P17] the answer to a JOIN that was repeated is not enough for that', () => {
+    const t = joining();
+    const first = t.socket.one('join').req;
+    send(t.room, 1);
+    t.clock.advance(5_000);
+    const second = t.socket.heard().find((heard) => heard.op === 'join')?.req ?? 0;
+    // Between the two the room was closed, and begun anew by the second.
+    t.say(joined(first, { epoch: EPOCH, me: 10, cseq: 0 }));
+    expect([t.room.phase, t.room.me, t.socket.heard()]).toEqual(['joined', 10, []]);
+    t.say(joined(second, { epoch: EPOCH + 1, seq: 6, me: 2, cseq: 0 }));
+    expect(t.socket.cseqs()).toEqual([1]);
+  });
+
+  test('[P17] a JOIN refused for now holds nothing', () => {
+    const t = inRoom({ seq: 10 });
+    t.say(events(12, [own(9, 1)]));
+    const { req } = t.socket.one('join');
+    send(t.room, 1);
+    t.say(encodeError('unavailable', null, { req, room: ROOM }));
+    expect(t.socket.cseqs()).toEqual([1]);
+  });
+
+  test('[P17] where SYNC overtakes the answer, another JOIN says where the commands stand', () => {
+    const t = inRoom({ seq: 10, cseq: 2 });
+    send(t.room, 2);
+    t.socket.heard();
+    t.say(ack(4), events(12, [own(9, 1)]));
+    const { req } = t.socket.one('join');
+    send(t.room, 1);
+    t.say(sync('owner', { epoch: EPOCH + 1, seq: 8, cseq: 3 }), joined(req, { seq: 12, cseq: 4 }));
+    t.clock.advance(200);
+    const again = t.socket.one('join');
+    t.say(resumed(again.req, { epoch: EPOCH + 1, seq: 8, cseq: 3 }));
+    expect(t.socket.cseqs()).toEqual([4]);
   });
 
   test('[P17] what was rejected before leaves no gap after it', () => {
