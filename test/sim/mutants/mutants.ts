@@ -145,7 +145,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['client-ends-one-too-many', 'item.cseq > cseq || !item.sent', 'item.cseq > cseq + 1 || !item.sent'],
   ]),
+  ...at('src/client/command-sender.ts', [['client-sends-behind-a-join', ' || this.#holds()) return;', ') return;']]),
   ...at('src/client/room-commands.ts', [
-    ['client-renumbers-at-once', 'if (this.#cleared === this.sent) this', 'if (this.#cleared >= 0) this'],
+    ['client-renumbers-at-once', 'if (this.#cleared === sent) this', 'if (this.#cleared >= 0) this'],
   ]),
 ];
