@@ -30,7 +30,11 @@ export class MemoryDirectory implements Directory {
     const isCopy = isForgotten || isAgain || (owner === self && copy > 0 && copy === before);
     stored.owner = self;
     stored.attempt = attempt;
-    stored.from = isCopy ? copy : before;
+    // An owner that claims again and has written nothing since its last claim: the room is made from what it was made from
+    // then, and nobody holds a copy of the epoch in between.
+    const wrote = stored.at === before || stored.logTop.epoch === before;
+    const isUnwritten = owner === self && !isCopy && stored.bringing === 0 && !wrote;
+    if (!isUnwritten) stored.from = isCopy ? copy : before;
     stored.bringing = isCopy ? copy : 0;
     stored.epoch = Math.max(Math.max(before, floor, copy, stored.logTop.epoch) + stride, this.#wallMs());
     // The epochs above the copy that were given out in its place stay known.

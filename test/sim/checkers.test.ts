@@ -158,7 +158,7 @@ describe('[P6] [P7] [P13] what an app sees', () => {
 });
 
 describe('[P15] [P16] [P17] commands', () => {
-  const judge = (): void => commands.judge(history.rooms);
+  const judge = (): void => commands.judge(history.rooms, () => true);
 
   beforeEach(() => {
     own('n1:a', 10, null);

@@ -56,8 +56,8 @@ async function live(world: World, faults: Faults): Promise<void> {
   workload.stop();
   await heal(world);
   if (world.violation) return;
-  world.commands.judge(world.history.rooms);
-  world.history.losses.settle((key) => world.lives.some((node) => node.key === key && node.state === 'running'));
+  world.commands.judge(world.history.rooms, world.isRunning);
+  world.history.losses.settle(world.isRunning);
   await end(world);
 }
 
@@ -74,7 +74,7 @@ async function heal(world: World): Promise<void> {
   let open: string | null = 'not looked yet';
   for (let leftMs = HEAL_WITHIN_MS; leftMs > 0 && open !== null && world.violation === null; leftMs -= LOOK_MS) {
     await pass(world, LOOK_MS);
-    open = unhealed(clients, history);
+    open = unhealed(clients, history, world.isRunning);
   }
   if (open !== null) world.report('heal', `after ${HEAL_WITHIN_MS / 1000} s ${open}`);
   trace.remark('run', () => 'healed');

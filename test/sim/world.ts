@@ -106,6 +106,9 @@ export class World {
     return [...this.nodes.values()].filter(({ state }) => state === 'running');
   }
 
+  /** Whether that life of a node goes on. */
+  readonly isRunning = (key: string): boolean => this.running().some((node) => node.key === key);
+
   addClient(resume: string | null): SimClient {
     const client = new SimClient(
       this.clients.length + 1,

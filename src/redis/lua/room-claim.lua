@@ -21,7 +21,7 @@
 --                                                            entries of the log; copied 1: the copy is the room
 local room, log = KEYS[1], KEYS[2]
 local attempt, copy, floor = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'known', 'attempt', 'bringing')
+local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'known', 'attempt', 'bringing', 'at', 'top')
 local owner = found[1]
 local before, from, known = tonumber(found[2] or '0'), tonumber(found[3] or '0'), tonumber(found[4] or '0')
 local forgotten = copy > from and (copy < known or copy > before)
@@ -55,11 +55,19 @@ local epoch = math.max(highest + tonumber(ARGV[7]), time[1] * 1000 + math.floor(
 local function text(number)
   return string.format('%.0f', number)
 end
+-- An owner that claims again and has written nothing since its last claim: the room is made from what it was made from then,
+-- and nobody holds a copy of the epoch in between.
+local top = found[8] and string.match(found[8], '^%d+')
+local bringing = tonumber(found[6] or '0') > 0
+local unwritten = owner == ARGV[1] and not copied and not bringing and found[7] ~= found[2] and top ~= found[2]
 -- The epochs above the copy that were given out in its place stay known.
 if not (again or forgotten and copy < known) then
   known = epoch
 end
-redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(copied and copy or before))
+if not unwritten then
+  from = copied and copy or before
+end
+redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(from))
 redis.call('HSET', room, 'known', text(known), 'attempt', ARGV[4], 'bringing', text(copied and copy or 0))
 redis.call('PEXPIRE', room, ARGV[8])
 redis.call('PEXPIRE', log, ARGV[8])

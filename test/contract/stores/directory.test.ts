@@ -162,35 +162,6 @@ onBothStores((world) => {
       expect(late).toMatchObject({ isCopy: false, before: epoch, record: null });
     });
 
-    test('[claim] a copy replaces a record with a higher seq', async () => {
-      const copy = await claim(world());
-      await world().passMs(1);
-      await until(async () => (await world().timeMs()) > copy);
-      await world().forget();
-      const older = owned(await world().directory.claim(claimOf(A, { copy: copy - 1 })));
-      await world().snapshots.commit([commit(older.epoch, 20, { set: [['old', bytes('1')]] })]);
-      const { epoch } = owned(await world().directory.claim(claimOf(B, { copy })));
-      const brought = commit(epoch, 10, { owner: B, set: [['new', bytes('2')]], whole: true });
-      await expect(world().snapshots.commit([brought])).resolves.toEqual(['written']);
-      const record = await load(world(), ROOM, B);
-      expect([record?.seq, [...(record?.state.keys() ?? [])]]).toEqual([10, ['new']]);
-    });
-
-    test('[claim] a copy is the room again where its claim was answered to nobody', async () => {
-      const copy = 5;
-      await world().directory.claim(claimOf(A, { copy }));
-      const { epoch, isCopy } = owned(await world().directory.claim(claimOf(A, { copy })));
-      expect(isCopy).toBe(true);
-      await world().snapshots.commit([commit(epoch, 3, { whole: true })]);
-      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isCopy: false });
-    });
-
-    test('[claim] the copy of an owner that claims anew is the room', async () => {
-      const copy = await claim(world());
-      await world().snapshots.commit([commit(copy, 3)]);
-      expect(owned(await world().directory.claim(claimOf(A, { copy })))).toMatchObject({ isCopy: true, before: copy });
-    });
-
     test('[claim] one that is served behind a later one of its node changes nothing', async () => {
       const early = claimOf(A);
       const epoch = await claim(world());

@@ -78,19 +78,19 @@ export class Commands {
   }
 
   /** At the end of a run, or at any time. */
-  judge(rooms: ReadonlyMap<string, RoomRecord>): void {
-    for (const room of rooms.values()) this.#judgeRoom(room);
+  judge(rooms: ReadonlyMap<string, RoomRecord>, lives: (node: string) => boolean): void {
+    for (const room of rooms.values()) this.#judgeRoom(room, lives);
     for (const { id, room, outcome, isCertain } of this.given.values()) {
       if (outcome !== 'done' || !isCertain() || this.#happened.has(id) || rooms.get(room)?.hasUnseen) continue;
       this.#report('P15', `${room}: ${id} was told done, no event has it`);
     }
   }
 
-  #judgeRoom(room: RoomRecord): void {
+  #judgeRoom(room: RoomRecord, lives: (node: string) => boolean): void {
     const seen = new Map<string, number>();
     const lastOf = new Map<string, GivenCommand>();
     const cseqOf = new Map<number, number>();
-    room.last?.forEachKept((seq, event) => {
+    room.standing(lives)?.forEachKept((seq, event) => {
       if ((event.kind === 'message' || event.kind === 'state') && event.member !== 0) {
         const before = cseqOf.get(event.member) ?? 0;
         if (event.cseq <= before) this.#report('P15', `${room.name} ${seq}: cseq ${event.cseq} after ${before}`);

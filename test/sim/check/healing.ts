@@ -9,7 +9,11 @@ import type { OneHistory } from './one-history.ts';
 export const HEAL_WITHIN_MS = 90_000;
 
 /** What is not healed yet, in words; null when everything is. */
-export function unhealed(clients: readonly SimClient[], history: OneHistory): string | null {
+export function unhealed(
+  clients: readonly SimClient[],
+  history: OneHistory,
+  lives: (node: string) => boolean,
+): string | null {
   const open = new Map<string, { readonly name: string; readonly generation: string }>();
   for (const client of clients) {
     const { core, name } = client;
@@ -21,7 +25,7 @@ export function unhealed(clients: readonly SimClient[], history: OneHistory): st
     if (other && other.generation !== generation) return `${other.name} and ${name} are both connected, in one session`;
     open.set(sid, { name, generation });
     for (const [room, { core: joined, view }] of client.rooms) {
-      const record = history.room(room).last;
+      const record = history.room(room).standing(lives);
       const what = `${name} in ${room}`;
       if (joined.phase !== 'joined' || !joined.attached)
         return `${what} is ${joined.phase}, attached ${joined.attached}`;

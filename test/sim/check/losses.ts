@@ -85,23 +85,20 @@ export class Losses {
       // What was closed since was told so to everybody, whoever owned it.
       if (room.closedIn.some((epoch) => epoch >= record.epoch)) continue;
       const shared = record.sharedWith(end, last, last.end);
-      if (shared >= end || hasLaterCopy(last, record) || wasHandedOn(room, record)) continue;
+      if (shared >= end || hadLaterCopy(room, record) || wasHandedOn(room, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
       this.#report('P18', text);
     }
   }
 }
 
-/** The room goes on from what the owner of a later epoch still had. */
-function hasLaterCopy(last: EpochRecord, record: EpochRecord): boolean {
+/** The room went on from what the owner of a later epoch still had, whatever became of that. */
+function hadLaterCopy(room: RoomRecord, record: EpochRecord): boolean {
   // A claim whose answer was lost leaves its node with the copy that it claimed with.
   let held = record;
   while (held.copyOf && !held.hasBegun) held = held.copyOf;
   const { epoch } = held;
-  for (let link: EpochRecord | null = last; link; link = link.parent) {
-    if (link.copyOf && link.copyOf.epoch > epoch) return true;
-  }
-  return false;
+  return room.epochs.some(({ copyOf }) => copyOf !== null && copyOf.epoch > epoch);
 }
 
 /** Behind that epoch the room was begun anew, and went on with another owner. */

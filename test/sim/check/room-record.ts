@@ -38,6 +38,14 @@ export class RoomRecord {
     return this.epochs.at(-1) ?? null;
   }
 
+  /**
+   * The epoch that the room stands in: the last one, unless the store has forgotten it and its owner is gone since. Then the owner
+   * before, which lives, goes on as if nothing had been.
+   */
+  standing(lives: (node: string) => boolean): EpochRecord | null {
+    return this.epochs.findLast(({ isForgotten, node }) => !isForgotten || lives(node)) ?? this.last;
+  }
+
   /** The copy that this epoch goes on from ends here, at the latest; answers whether that can be. */
   copyEndsAt(record: EpochRecord, seq: number, written: Replica | null = null): boolean {
     if (!record.copyOf) return true;
