@@ -35,6 +35,8 @@ export async function releaseEmpty(room: LocalRoom, owner: Owner, context: Regis
 export async function giveUp(room: LocalRoom, owner: Owner, context: RegistryContext): Promise<void> {
   let outcome = await release(room, owner, context);
   for (let tries = 1; outcome === 'away' && !context.isStopped(); tries++) {
+    // What it holds will never be told by this ownership, written or not; whose the room is now a claim must tell.
+    if (!owner.feed.isTenured) return room.claimAnew(owner, 'unknown');
     room.refuseWaiting('the room can not be opened now');
     await pauseBetween(context, tries);
     outcome = await release(room, owner, context);
