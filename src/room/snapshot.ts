@@ -14,9 +14,11 @@ import type { Tenure } from './tenure.ts';
 
 /** After a take-over, numbers that the lost tail of the history may have given out are skipped (JOINS_PER_SEC × 1 s is 2000). */
 const NUMBERS_SKIPPED = 10_000;
-/** Two owners may start from the same commit, one soon after the other: by the time of its epoch each skips into a band of its own. */
-const BAND_MS = 100;
-const BANDS = 1_000;
+/**
+ * Two owners may start from the same commit, one soon after the other, or both close to one time where a store's clock is behind
+ * that of the one before: by its epoch each skips into a band of its own. Numbers of one take-over stay within 32 bits.
+ */
+const BANDS = 10_000;
 
 /** What an owner starts with. */
 export interface LoadedRoom {
@@ -89,7 +91,7 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
     for (const [member, cseq] of note.done) done(roster, member, cseq);
     seq = entry.seq;
   }
-  if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (Math.floor(epoch / BAND_MS) % BANDS));
+  if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (epoch % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
   return { position: { epoch, seq }, before: null, state, roster, closing: null };
 }

@@ -66,6 +66,7 @@ async function pass(world: World, ms: number): Promise<void> {
   for (let left = ms; left > 0 && world.violation === null; left -= STEP_MS) {
     await world.clock.run(Math.min(left, STEP_MS));
     for (const node of world.nodes.values()) node.sweep();
+    world.lookAtOwners();
   }
 }
 

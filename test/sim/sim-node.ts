@@ -26,8 +26,6 @@ export interface SimNodeSurroundings {
   readonly office: PostOffice;
   readonly deployment: StoreDeployment;
   readonly onPublish: (node: string, topic: string, frame: Uint8Array) => void;
-  /** The node has heard that it owns the room in that epoch. */
-  readonly onOwned: (room: string, epoch: number) => void;
   /** The node's log at level error: something that must not happen in any run. */
   readonly onError: (node: string, text: string) => void;
   readonly turnMaxMs: number;
@@ -79,7 +77,7 @@ export class SimNode {
     this.#topics = new Topics(process, (topic, frame) => around.onPublish(this.key, topic, frame));
     this.core = new NodeCore(
       {
-        stores: simPorts(this.mailbox, this.line, deployment, around.onOwned),
+        stores: simPorts(this.mailbox, this.line, deployment),
         clock: process,
         rng: dice.fork(),
         randomBytes: (count) => dice.bytes(count),

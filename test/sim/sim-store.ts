@@ -6,13 +6,7 @@ import type { StoreDeployment } from './store/deployment.ts';
 import type { StoreLine } from './store/store-line.ts';
 import type { StoreServer } from './store/store-server.ts';
 
-/** `onOwned`: the node has heard that it owns the room in that epoch. */
-export function simPorts(
-  mailbox: SimMailbox,
-  line: StoreLine,
-  deployment: StoreDeployment,
-  onOwned: (room: string, epoch: number) => void,
-): StorePorts {
+export function simPorts(mailbox: SimMailbox, line: StoreLine, deployment: StoreDeployment): StorePorts {
   const isConnected = async (server: StoreServer, node: NodeKey): Promise<boolean | null> =>
     deployment.showsConnections ? server.isConnected(node) : null;
   return {
@@ -25,12 +19,8 @@ export function simPorts(
     },
     directory: {
       isShared: true,
-      async claim(request) {
-        const { room, dead, copy } = request;
-        const claim = await line.call(`claim ${room} dead ${dead} copy ${copy}`, (server) => server.claim(request));
-        if (claim.kind === 'owned') onOwned(room, claim.epoch);
-        return claim;
-      },
+      claim: (request) =>
+        line.call(`claim ${request.room} dead ${request.dead} copy ${request.copy}`, (server) => server.claim(request)),
       transfer: (room, self, epoch, to, ttlMs) =>
         line.call(`transfer ${room} to ${to}`, (server) => server.transfer(room, self, epoch, to, ttlMs)),
       release: (room, self, epoch, ttlMs) =>

@@ -83,7 +83,6 @@ export class World {
           history.published(key, topic, frame);
           oneOwner.published(key, topic);
         },
-        onOwned: (room, epoch) => history.owned(room, epoch),
         onError: (key, text) => this.report('fault', `${key}: ${text}`),
         turnMaxMs: plan.turnMaxMs,
         utilization: plan.utilization,
@@ -108,6 +107,13 @@ export class World {
 
   /** Whether that life of a node goes on. */
   readonly isRunning = (key: string): boolean => this.running().some((node) => node.key === key);
+
+  /** The checkers learn who acts as the owner of which room, which a claim alone does not tell. */
+  lookAtOwners(): void {
+    for (const { core } of this.nodes.values()) {
+      for (const { room, owner } of core.registry.rooms()) if (owner) this.history.owned(room, owner.epoch);
+    }
+  }
 
   addClient(resume: string | null): SimClient {
     const client = new SimClient(
@@ -163,6 +169,7 @@ export class World {
         this.oneOwner.gaveUp(room, by);
       },
       forgot: (room, before, after) => {
+        this.lookAtOwners();
         this.history.forgot(room, before, after);
         this.oneOwner.forgot(room);
       },

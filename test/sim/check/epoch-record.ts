@@ -30,7 +30,7 @@ export class EpochRecord {
   forgottenTo: number | null = null;
   /** The store has forgotten that this epoch was ever given out. */
   isForgotten = false;
-  /** Its owner has heard that it is one: from then on it holds the room. */
+  /** Its node has the room: a claim may be answered to nobody, or made again without looking at what came. */
   isHeld = false;
   /** Its owner has given the room back, or closed it. */
   isOver = false;

@@ -31,7 +31,7 @@ export function leftInStore(
   rooms: Iterable<RoomRecord>,
   running: readonly SimNode[],
 ): string | null {
-  for (const { name, last } of rooms) {
+  for (const { name, last, hasPresence } of rooms) {
     const stored = store.rooms.get(name);
     if (!stored) continue;
     const { owner, members, log } = stored;
@@ -39,7 +39,8 @@ export function leftInStore(
     if (last?.isHeld && running.some(({ key }) => key === owner)) return `the store says that ${owner} owns ${name}`;
     const isGivenBack = last?.isOver && !last.isForgotten && last.forgottenTo === null && last.head.roster.size === 0;
     if (!isGivenBack) continue;
-    if (members.size > 0) return `the store has ${members.size} members of ${name}, which is empty`;
+    // Who is in a room without presence no event tells.
+    if (hasPresence && members.size > 0) return `the store has ${members.size} members of ${name}, which is empty`;
     if (log.length > 0) return `the store has a log of ${log.length} frames of ${name}, which was written whole`;
   }
   return null;

@@ -71,7 +71,7 @@ export class OneHistory {
     room.epochs.push(next);
   }
 
-  /** The answer to a claim has arrived. */
+  /** Its node acts as the room's owner. */
   owned(room: string, epoch: number): void {
     const record = this.room(room).find(epoch);
     if (record) record.isHeld = true;
