@@ -28,7 +28,7 @@ export interface RunPlan {
 const ACT_EACH_MS = 60;
 
 export function planRun(dice: Dice): RunPlan {
-  const latencyMinMs = dice.between(0.2, 20);
+  const latencyMinMs = dice.between(0.2, dice.pick([5, 20, 150]));
   const clients = dice.int(4, 20);
   return {
     nodes: ['n1', 'n2', 'n3', 'n4'].slice(0, dice.int(2, 4)),

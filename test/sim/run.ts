@@ -90,7 +90,7 @@ async function end(world: World): Promise<void> {
   trace.remark('run', () => 'all clients go');
   const dice = new Dice(clients.length);
   for (const client of clients) {
-    if (dice.chance(0.5)) for (const room of [...client.rooms.keys()]) client.leave(room);
+    if (dice.chance(0.5)) for (const room of [...client.rooms.keys()]) void client.leave(room);
     else client.close();
   }
   await pass(world, 2_000);

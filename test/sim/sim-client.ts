@@ -160,11 +160,12 @@ export class SimClient {
     this.rooms.set(room, watched);
   }
 
-  leave(room: string): void {
+  /** Resolves when the room is over. */
+  async leave(room: string): Promise<void> {
     const watched = this.rooms.get(room);
     if (!watched) return;
     this.#around.trace.step(this.name, 'app-leave', () => room);
-    void watched.core.leave();
+    await watched.core.leave();
   }
 
   /** Gives one command, made of the id that it gets. */

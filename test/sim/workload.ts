@@ -46,16 +46,32 @@ export class Workload {
     const room = dice.pickAny(joined);
     const luck = dice.next();
     if (room === null || (luck < 0.12 && joined.length < 3)) return client.join(dice.pick(this.#world.plan.rooms).name);
-    if (luck < 0.155) return client.leave(room);
+    if (luck < 0.155) return this.#leave(client, room);
     if (luck < 0.178) return this.#restart(client);
     if (luck < 0.184 && this.#world.clients.length < CLIENTS_MAX) return this.#secondTab(client);
-    const count = luck < 0.29 ? this.#burst() : 1;
-    for (let i = 0; i < count; i++) this.#command(client, room);
+    if (luck < 0.29) this.#burst(client, room);
+    else this.#command(client, room);
   }
 
-  /** Mostly a few, sometimes more than a rate limit or a slow reader's buffer takes. */
-  #burst(): number {
-    return this.#dice.chance(0.3) ? this.#dice.int(10, 40) : this.#dice.int(2, 9);
+  /**
+   * Mostly a few, sometimes more than a rate limit or a slow reader's buffer takes; at once, or one after another, so that some
+   * are on their way whatever happens meanwhile.
+   */
+  #burst(client: SimClient, room: string): void {
+    const dice = this.#dice;
+    const count = dice.chance(0.3) ? dice.int(10, 40) : dice.int(2, 9);
+    const apartMs = dice.pick([0, 5, 60]);
+    for (let i = 0; i < count; i++) {
+      if (apartMs === 0) this.#command(client, room);
+      else this.#world.clock.after(i * apartMs, () => this.#isOver || this.#command(client, room));
+    }
+  }
+
+  /** Often to join again at once, as a page does that shows the room anew. */
+  #leave(client: SimClient, room: string): void {
+    const comesBack = this.#dice.chance(0.5);
+    const left = client.leave(room);
+    if (comesBack) void left.then(() => this.#isOver || client.join(room));
   }
 
   #restart(client: SimClient): void {

@@ -30,9 +30,11 @@ export class OneMembership {
     const at = `${room.name}/${member}`;
     const given = this.#given.get(at) ?? [];
     this.#given.set(at, given);
-    const before = given.find((other) => other.user !== user && rootOf(epoch) === rootOf(other.epoch));
-    // A room that was deleted, and of which the store has forgotten that, is no continuation.
-    if (before && !room.wasClosed) {
+    // What the store has forgotten nobody can go on from, and a room that was deleted is another one.
+    const counts = (other: Given): boolean =>
+      epoch.goesOnFrom(other.epoch, other.seq) || (!other.epoch.isForgotten && !room.wasClosed);
+    const before = given.find((other) => other.user !== user && rootOf(epoch) === rootOf(other.epoch) && counts(other));
+    if (before) {
       this.#report('P8', `${room.name} ${epoch.epoch}/${seq}: number ${member} of ${before.user} is given to ${user}`);
     }
     given.push({ epoch, seq, user });

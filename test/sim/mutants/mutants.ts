@@ -44,18 +44,10 @@ export const MUTANTS: readonly Mutant[] = [
     ['tenure-not-asked-at-the-flush', 'this.#held.length > 0 || !this.isTenured;', 'this.#held.length > 0;'],
   ]),
   ...at('src/cluster/membership.ts', [['end-of-a-node-not-told', '    this.#events.onDown(node, proof);\n', '']]),
-  ...at('src/cluster/peers.ts', [
-    ['hole-not-told', 'if (counter > expected || isNewStream) {', 'if (isNewStream) {'],
-    ['packet-from-the-past-taken', 'if (counter < expected) return false;', ''],
-  ]),
+  ...at('src/cluster/peers.ts', [['hole-not-told', 'if (counter > expected || isNewStream) {', 'if (isNewStream) {']]),
   ...at('src/room/ordered-commands.ts', [
     ['forgotten-dedup', 'if (cseq <= member.cseq) {', 'if (cseq < member.cseq) {'],
     ['gap-in-commands-taken', 'if (cseq > expected) return', 'if (cseq > expected + 1) return'],
-    [
-      'stranger-link-taken',
-      'owner.memberOf(link);\n    if (!member) return',
-      'owner.roster.bySid(link.session.sid);\n    if (!member) return',
-    ],
   ]),
   ...at('src/room/history.ts', [
     ['resume-repeats-one', '.last > after.seq) next--;', '.last >= after.seq) next--;'],
@@ -95,11 +87,6 @@ export const MUTANTS: readonly Mutant[] = [
     ['note-not-read', 'for (const [member, cseq] of note.done) done(roster, member, cseq);', ''],
   ]),
   ...at('src/room/attach.ts', [
-    [
-      'lost-commands-not-told',
-      'return cseq > 0 ? [encodeAck(room, cseq), lost] : [lost];',
-      'return cseq > 0 ? [encodeAck(room, cseq)] : [];',
-    ],
     ['members-of-a-dead-edge-stay', 'for (const link of edge.links.values()) owner.away(link);', ''],
     ['member-of-another-number-attached', 'member?.number === me ? owner', 'member ? owner'],
   ]),
@@ -146,7 +133,4 @@ export const MUTANTS: readonly Mutant[] = [
     ['client-ends-one-too-many', 'item.cseq > cseq || !item.sent', 'item.cseq > cseq + 1 || !item.sent'],
   ]),
   ...at('src/client/command-sender.ts', [['client-sends-behind-a-join', ' || this.#holds()) return;', ') return;']]),
-  ...at('src/client/room-commands.ts', [
-    ['client-renumbers-at-once', 'if (this.#cleared === sent) this', 'if (this.#cleared >= 0) this'],
-  ]),
 ];
