@@ -54,7 +54,8 @@ export class NodeList {
   isDead(node: NodeKey, proof: DeathProof, isSteady: boolean, now: number): boolean {
     if (this.#known.has(node)) return false;
     const id = nodeId(node);
-    const newer = [...this.#known.values()].find(({ record }) => record.id === id);
+    // One that the last look did not show may be an older life.
+    const newer = [...this.#known.values()].find(({ record, isShown }) => isShown && record.id === id);
     if (proof === 'presumed') return newer !== undefined || isSteady;
     return isSteady && !this.#buried.isPresumed(node) && (newer === undefined || now - newer.since >= this.#ttlMs);
   }

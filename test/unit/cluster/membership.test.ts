@@ -74,6 +74,19 @@ describe('who may be taken over', () => {
     expect(a.heard.at(-1)).toBe('-b:1');
   });
 
+  test('nobody for an older life that was there before the store was away', async () => {
+    const [a, b] = await cluster.steady('a', 'b');
+    a.mode = 'fail';
+    b.mode = 'fail';
+    // Its newer life owns rooms meanwhile, and comes back to the store later than this node.
+    await clock.run(2 * TTL_MS);
+    a.mode = 'serve';
+    await clock.run(BEAT_MS);
+    expect(a.known).toContain('b:1');
+    expect(a.membership.isDead('b:2', 'presumed')).toBe(false);
+    expect(a.membership.isDead('b:2', 'certain')).toBe(false);
+  });
+
   test('nobody within one TTL after a stall of the store in which keys ran out', async () => {
     const [a, b] = await cluster.steady('a', 'b');
     a.mode = 'stall';
