@@ -1,11 +1,13 @@
 /** A cluster with its clients in one process on one virtual clock: everything wired, nothing decided. */
 
 import type { WireHandlers } from '../../src/client/ports.ts';
+import { nodeId } from '../../src/cluster/node-key.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { Commands } from './check/commands.ts';
 import { OneMembership } from './check/membership.ts';
 import { OneHistory } from './check/one-history.ts';
 import { OneOwner } from './check/one-owner.ts';
+import { TakeOvers } from './check/take-overs.ts';
 import { Dice } from './dice.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { SimClient } from './sim-client.ts';
@@ -32,6 +34,7 @@ export class World {
   readonly history: OneHistory;
   readonly commands: Commands;
   readonly oneOwner: OneOwner;
+  readonly takeOvers: TakeOvers;
   /** Of each id the newest life; also while it is stopped. */
   readonly nodes = new Map<string, SimNode>();
   /** Every life of every node. */
@@ -56,6 +59,7 @@ export class World {
       strict.map(({ name }) => name),
       this.report,
     );
+    this.takeOvers = new TakeOvers(this.plan.node.nodeTtlMs, (key) => !this.#isNewest(key), this.report);
     this.history = new OneHistory(this.plan.rooms, this.report, (room, epoch, seq, event) => {
       membership.event(room, epoch, seq, event);
       this.commands.event(room, epoch, seq, event);
@@ -94,6 +98,10 @@ export class World {
     this.nodes.set(id, node);
     this.lives.push(node);
     node.start().catch((error: unknown) => this.report('fault', `${node.key} did not start: ${String(error)}`));
+  }
+
+  #isNewest(key: string): boolean {
+    return this.nodes.get(nodeId(key))?.key === key;
   }
 
   /** Those that run, and those that are on their way to stop. */
@@ -148,6 +156,7 @@ export class World {
         trace.step(self, 'claimed', () => `${room} dead ${dead} ${describeClaim(claim)}`);
         this.history.claimed(request, claim, kept);
         this.oneOwner.claimed(request, claim);
+        this.takeOvers.claimed(request, claim, this.trace.atMs);
       },
       committed: (commit, result, kept) => {
         if (result === 'fenced') trace.step(commit.owner, 'fenced', () => `commit ${commit.room}`);
@@ -168,6 +177,7 @@ export class World {
         this.history.transferred(room, epoch);
         this.oneOwner.gaveUp(room, by);
       },
+      isBack: () => this.takeOvers.storeIsBack(this.trace.atMs),
       forgot: (room, before, after) => {
         this.lookAtOwners();
         this.history.forgot(room, before, after);

@@ -67,5 +67,6 @@ const nobody: StoreWitness = {
   appended: () => {},
   released: () => {},
   transferred: () => {},
+  isBack: () => {},
   forgot: () => {},
 };

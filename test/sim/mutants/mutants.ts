@@ -88,7 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...at('src/room/attach.ts', [
     ['members-of-a-dead-edge-stay', 'for (const link of edge.links.values()) owner.away(link);', ''],
-    ['member-of-another-number-attached', 'member?.number === me ? owner', 'member ? owner'],
+    ['lost-membership-not-told', "  link.left(encodeError('not-joined', refusal.text, { room: owner.room }));\n", ''],
   ]),
   ...at('src/room/local-seat.ts', [
     ['topic-of-the-old-epoch', 'if (this.topic === topic) return;', 'if (this.topic !== null) return;'],

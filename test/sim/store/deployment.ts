@@ -97,6 +97,7 @@ export class StoreDeployment {
   comeBack(): void {
     this.#trace.step('store', 'serves', () => this.#master.name);
     this.#master.state = 'serving';
+    this.#witness.isBack();
   }
 
   /** All data are gone, everywhere. */

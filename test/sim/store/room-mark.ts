@@ -27,6 +27,8 @@ export interface StoreWitness {
   appended(append: LogAppend, result: WriteResult, kept: Kept | null): void;
   released(room: string, by: NodeKey, epoch: number, ttlMs: number, isDone: boolean): void;
   transferred(room: string, by: NodeKey, epoch: number, to: NodeKey, isDone: boolean): void;
+  /** It was away, and serves again. */
+  isBack(): void;
   /** The store has gone back to what it was before its last writes. */
   forgot(room: string, before: RoomMark, after: RoomMark): void;
 }
