@@ -25,9 +25,17 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   [1358085547, 'P4', 'a HELLO that a node took up late replaced the newer connection of the same client'],
   [71, 'heal', 'the word that a session was resumed elsewhere was lost, and two of its connections stayed'],
   [714248371, 'P8', 'two owners from one commit, with epochs a millisecond apart, gave out the same member numbers'],
-  [2137783327, 'P18', 'a room claimed twice before it was written did not give way to the copy that the store had forgotten'],
+  [
+    2137783327,
+    'P18',
+    'a room claimed twice before it was written did not give way to the copy that the store had forgotten',
+  ],
   [95685425, 'leak', 'a strict room whose lease ended while it was given back waited for a log that had answered'],
-  [819, 'take-over', 'an older life of a node passed for a newer one when the store was back, and the living owner for dead'],
+  [
+    819,
+    'take-over',
+    'an older life of a node passed for a newer one when the store was back, and the living owner for dead',
+  ],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {
