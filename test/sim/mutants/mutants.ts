@@ -132,5 +132,4 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['client-ends-one-too-many', 'item.cseq > cseq || !item.sent', 'item.cseq > cseq + 1 || !item.sent'],
   ]),
-  ...at('src/client/command-sender.ts', [['client-sends-behind-a-join', ' || this.#holds()) return;', ') return;']]),
 ];
