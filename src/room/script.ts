@@ -10,6 +10,7 @@ import type { ErrorCode } from '../protocol/codes.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import { decodeMessage, decodePayload, encodeMessage, encodePayload } from '../protocol/payload.ts';
 import { encodeDirect } from '../protocol/server-frame.ts';
+import { utf8Length } from '../protocol/utf8.ts';
 import { Writer } from '../protocol/writer.ts';
 import type { LeaveReason, Room, RoomHandlers, RoomMember, RoomType, TypedState } from './definition.ts';
 import type { Member } from './member.ts';
@@ -182,7 +183,7 @@ export class Script {
       set: (key, value) => {
         inside();
         // A key of more characters than its byte limit can't fit; the exact check is only needed for the rest.
-        if (key.length > KEY_BYTES_MAX || new TextEncoder().encode(key).length > KEY_BYTES_MAX) {
+        if (key.length > KEY_BYTES_MAX || utf8Length(key) > KEY_BYTES_MAX) {
           throw new Rejection('too-large', `a state key has at most ${KEY_BYTES_MAX} bytes`);
         }
         const before = state.get(key);

@@ -2,9 +2,8 @@
  * A room's shared map. One key has three meanings: the patch that clients get, the dirty mark, and the field of the
  * Redis hash. Inside `begin` … `rollback` every write can be undone, so that a refused command changes nothing.
  */
+import { utf8Length } from '../protocol/utf8.ts';
 import { Writer } from '../protocol/writer.ts';
-
-const utf8 = new TextEncoder();
 
 export class RoomState {
   readonly #values = new Map<string, Uint8Array>();
@@ -39,7 +38,7 @@ export class RoomState {
   set(key: string, value: Uint8Array): void {
     const before = this.#values.get(key);
     this.#undo?.push([key, before]);
-    this.#bytes += value.length - (before === undefined ? -keyBytes(key) : before.length);
+    this.#bytes += value.length - (before === undefined ? -utf8Length(key) : before.length);
     this.#values.set(key, value);
     this.#changed(key);
   }
@@ -48,7 +47,7 @@ export class RoomState {
     const before = this.#values.get(key);
     if (before === undefined) return false;
     this.#undo?.push([key, before]);
-    this.#bytes -= before.length + keyBytes(key);
+    this.#bytes -= before.length + utf8Length(key);
     this.#values.delete(key);
     this.#changed(key);
     return true;
@@ -95,10 +94,4 @@ export class RoomState {
     this.dirty.add(key);
     this.#encoded = null;
   }
-}
-
-/** UTF-8 length of a key; most are ASCII, where it is the string's own. */
-function keyBytes(key: string): number {
-  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0x7f) return utf8.encode(key).length;
-  return key.length;
 }
