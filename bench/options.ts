@@ -19,15 +19,29 @@ interface ChoiceOption {
 }
 
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T]: T[K] extends NumberOption ? number : string;
+  readonly [K in keyof T]: OptionValue<T[K]>;
 };
+
+/** Of the options of any scenario, if it is not known which: all that a value can be. */
+type OptionValue<O> = O extends NumberOption ? number : string;
+
+/** The option that all scenarios have which measure more than once: `--runs`, of each server or step, in turn. */
+export const RUNS = { about: 'runs of each, in turn', default: 3, min: 1, max: 100, whole: true } as const;
 
 /** What the user typed is wrong; the message says what and what would be right. */
 export class OptionFault extends Error {}
 
-export function parseOptions<T extends OptionTable>(table: T, args: readonly string[]): OptionValues<T> {
+/** `instead` replaces defaults. */
+export function parseOptions<T extends OptionTable>(
+  table: T,
+  args: readonly string[],
+  instead: Partial<OptionValues<T>> = {},
+): OptionValues<T> {
   const given = split(table, args);
-  const values = Object.entries(table).map(([name, option]) => [name, valueFor(name, option, given[name])]);
+  const values = Object.entries(table).map(([name, option]) => [
+    name,
+    given[name] === undefined ? (instead[name] ?? option.default) : valueFor(name, option, given[name]),
+  ]);
   return Object.fromEntries(values) as OptionValues<T>;
 }
 
@@ -41,8 +55,7 @@ function split(table: OptionTable, args: readonly string[]): Record<string, stri
   }
 }
 
-function valueFor(name: string, option: NumberOption | ChoiceOption, text: string | undefined): number | string {
-  if (text === undefined) return option.default;
+function valueFor(name: string, option: NumberOption | ChoiceOption, text: string): number | string {
   if ('choices' in option) {
     if (option.choices.includes(text)) return text;
     throw new OptionFault(`--${name} is ${JSON.stringify(text)}; it can be ${option.choices.join(', ')}`);

@@ -1,5 +1,5 @@
 import type { Sample } from '../host/sample.ts';
-import type { OptionValues } from '../options.ts';
+import { type OptionValues, RUNS } from '../options.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
 import { launch, RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts';
 import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
@@ -15,7 +15,7 @@ const OPTIONS = {
   rate: { about: 'messages per second of each client', default: 100, min: 0.01, max: 10_000, whole: false },
   seconds: { about: 'measured, after the warm-up', default: 10, min: 1, max: 600, whole: false },
   'warm-up': { about: 'seconds of load before that', default: 4, min: 0, max: 600, whole: false },
-  runs: { about: 'runs of each server, in turn', default: 3, min: 1, max: 100, whole: true },
+  runs: RUNS,
   payload: { about: 'bytes of each message', default: 40, min: PAYLOAD_BYTES_MIN, max: 16_384, whole: true },
   tick: { about: 'ms between two wake-ups of the swarm', default: 1, min: 0.1, max: 100, whole: false },
   only: { about: 'measure one server', default: 'both', choices: ['both', 'raw', 'roomcast'] },
@@ -29,6 +29,7 @@ export const fanout: Scenario<typeof OPTIONS> = {
   name: 'fanout',
   about: 'every message goes to all members of its room: raw uWS publish beside Roomcast',
   options: OPTIONS,
+  quick: { clients: 40, room: 10, rate: 20, seconds: 2, 'warm-up': 1, runs: 1 },
   run,
 };
 

@@ -33,3 +33,11 @@ test.each([
   expect(() => parseOptions(TABLE, args)).toThrow(OptionFault);
   expect(() => parseOptions(TABLE, args)).toThrow(reason);
 });
+
+test('what --quick sets goes before defaults, and what is given before both', () => {
+  expect(parseOptions(TABLE, ['--rate', '5'], { clients: 20, rate: 1 })).toEqual({
+    clients: 20,
+    rate: 5,
+    only: 'both',
+  });
+});
