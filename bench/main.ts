@@ -6,13 +6,20 @@ import { writeResult } from './report/result-file.ts';
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { log } from './scenarios/log.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 
 const progress = new Progress(process.stdout);
 let interrupted = false;
 
 function listing(): string {
-  return ['Scenarios, with their options and defaults:', usage(fanout), usage(idle), usage(slowReader)].join('\n\n');
+  return [
+    'Scenarios, with their options and defaults:',
+    usage(fanout),
+    usage(idle),
+    usage(log),
+    usage(slowReader),
+  ].join('\n\n');
 }
 
 function usage<T extends OptionTable>(scenario: Scenario<T>): string {
@@ -45,6 +52,8 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(fanout, args);
     case idle.name:
       return measure(idle, args);
+    case log.name:
+      return measure(log, args);
     case slowReader.name:
       return measure(slowReader, args);
     default:
