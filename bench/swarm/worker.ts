@@ -12,6 +12,7 @@ import { RawClient } from './raw-client.ts';
 import { ReadArea } from './read-area.ts';
 import { RoomcastClient } from './roomcast-client.ts';
 import { Schedule } from './schedule.ts';
+import { sourceAddress } from './source-address.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -39,8 +40,6 @@ const RAMP_SHARE = 0.5;
 /** A swarm that is behind goes on reading all the same, or it would look like a server that delivers nothing. */
 const SENDS_IN_A_ROW_MAX = 100;
 const FAULTS_TOLD_MAX = 5;
-/** Clients per source address: Linux has 28,232 ports for each by default. */
-const CLIENTS_PER_ADDRESS = 5000;
 let faultsTold = 0;
 
 function open(place: ClientPlace, dueUs: number | null = null): Connection {
@@ -48,7 +47,7 @@ function open(place: ClientPlace, dueUs: number | null = null): Connection {
   const endpoint = {
     host: plan.host,
     port: must(plan.ports[place.client % plan.ports.length], 'port'),
-    localAddress: `127.0.0.${1 + Math.floor(place.client / CLIENTS_PER_ADDRESS)}`,
+    localAddress: sourceAddress(place.client),
   };
   const onFault = (text: string): void => {
     if (faultsTold++ < FAULTS_TOLD_MAX) tell({ is: 'fault', text: `client ${place.client}: ${text}` });
