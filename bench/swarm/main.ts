@@ -123,7 +123,9 @@ async function load(warmUpMs: number, measureMs: number): Promise<void> {
   order({ do: 'load', startUs, warmUs: fromUs, endUs: toUs });
   const startMs = performance.now() + START_DELAY_MS;
   const from = await sampleUntil(startMs + warmUpMs);
+  tell({ is: 'edge', edge: 'begin' });
   const to = await sampleUntil(startMs + warmUpMs + measureMs);
+  tell({ is: 'edge', edge: 'end' });
   const end = await drained();
   tell({ is: 'loaded', from, to, end, ...(await mergedHistograms()) });
 }
@@ -136,7 +138,9 @@ async function storm(rate: number): Promise<void> {
   order({ do: 'storm', fromUs, rate });
   const startMs = performance.now() + START_DELAY_MS;
   const from = await sampleUntil(startMs);
+  tell({ is: 'edge', edge: 'begin' });
   const to = await sampleUntil(startMs + measureMs);
+  tell({ is: 'edge', edge: 'end' });
   const end = await allIn();
   tell({ is: 'loaded', from, to, end, ...(await mergedHistograms()) });
 }
@@ -161,6 +165,7 @@ async function window({ measureMs, stopped, stopMs }: WindowPlan): Promise<void>
   order({ do: 'window', fromUs, toUs: fromUs + measureMs * 1000 });
   const startMs = performance.now() + START_DELAY_MS;
   const from = await sampleUntil(startMs);
+  tell({ is: 'edge', edge: 'begin' });
   const samples = [from];
   let buffered: Buffered | null = null;
   if (slow !== null) {
@@ -171,6 +176,7 @@ async function window({ measureMs, stopped, stopMs }: WindowPlan): Promise<void>
     slow.postMessage({ do: 'read-on' } satisfies SlowOrder);
   }
   const to = await sampleUntil(startMs + measureMs, samples);
+  tell({ is: 'edge', edge: 'end' });
   samples.push(to);
   const outcomes = slow === null ? [] : await slowOutcomes(slow);
   // What was sent in the window and is still on its way counts.

@@ -62,6 +62,8 @@ export type SwarmReport =
   | { readonly is: 'fault'; readonly text: string }
   | { readonly is: 'sample'; readonly sample: Sample }
   | { readonly is: 'connected' }
+  /** The measured window of a load, storm or window begins, or is over. */
+  | { readonly is: 'edge'; readonly edge: 'begin' | 'end' }
   | { readonly is: 'begun' }
   | { readonly is: 'ended'; readonly end: Sample }
   | {
