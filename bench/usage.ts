@@ -22,6 +22,7 @@ function usageOf({ name, about, options }: Scenario): string {
 function optionLines(options: OptionTable): string[] {
   return Object.entries(options).map(([name, option]) => {
     const choices = 'choices' in option ? ` (${option.choices.join(', ')})` : '';
-    return `    --${name} ${option.default}`.padEnd(24) + option.about + choices;
+    const value = option.default === false ? '' : ` ${option.default}`;
+    return `    --${name}${value}`.padEnd(24) + option.about + choices;
   });
 }

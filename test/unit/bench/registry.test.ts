@@ -21,7 +21,9 @@ describe('every scenario', () => {
   });
 
   test.each(SCENARIOS.map((one) => [one.name, one] as const))('%s: what --quick sets could be typed', (_, one) => {
-    const typed = Object.entries(one.quick).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const typed = Object.entries(one.quick).flatMap(([name, value]) =>
+      value === true ? [`--${name}`] : [`--${name}`, String(value)],
+    );
     expect(parseOptions(one.options, typed)).toEqual(parseOptions(one.options, [], one.quick));
   });
 
