@@ -23,7 +23,7 @@ export async function runScenario(
   const outcome = await scenario.run(options, { cores, progress });
   progress.note(`\n${outcome.text}\n`);
   progress.note(`${from.cpu}, ${from.cores} cores, Node ${from.versions.node}`);
-  const results = { quick, cores, failures: outcome.failures, ...outcome.results };
+  const results = { quick, pinnedTo: cores, failures: outcome.failures, ...outcome.results };
   progress.note(`Results: ${writeResult(scenario.name, from, options, results)}`);
   for (const failure of outcome.failures) progress.note(`FAILED: ${failure}`);
   return outcome.failures;

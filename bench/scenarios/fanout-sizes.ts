@@ -10,7 +10,10 @@ export interface FanoutSize {
   readonly rate: number;
 }
 
-export type SizedRun = FanoutRun & FanoutSize;
+export interface SizedRun extends FanoutRun, FanoutSize {
+  /** Of the server, for each event that a client got. */
+  readonly cpuUsPerEvent: number;
+}
 type SizedMedians = FanoutMedians & FanoutSize;
 
 /** Every room with every rate; with `deliveries` per second the rate follows from the room. */
@@ -32,6 +35,10 @@ export function sizedMedians(
   runs: readonly SizedRun[],
 ): SizedMedians[] {
   return sizes.flatMap((size) => servers.map((server) => ({ ...size, ...mediansOf(server, runsOf(size, runs)) })));
+}
+
+export function sizedRun(size: FanoutSize, run: FanoutRun): SizedRun {
+  return { ...size, ...run, cpuUsPerEvent: 1e6 / run.eventsPerCpuSecond };
 }
 
 /** Of one size every run; of several a row each. */

@@ -3,8 +3,17 @@ import { OptionFault, type OptionValues, RUNS } from '../options.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
 import { RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts';
 import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
+import { FANOUT_CHARTS } from './fanout-charts.ts';
 import { brokenPromises, type FanoutRun, fanoutRun } from './fanout-run.ts';
-import { type FanoutSize, fanoutText, type SizedRun, sizedMedians, sizesOf, sizeText } from './fanout-sizes.ts';
+import {
+  type FanoutSize,
+  fanoutText,
+  type SizedRun,
+  sizedMedians,
+  sizedRun,
+  sizesOf,
+  sizeText,
+} from './fanout-sizes.ts';
 import { thousands } from './fanout-table.ts';
 import { liveRates } from './live-rates.ts';
 import { ALL_READ, withServer } from './one-server.ts';
@@ -41,6 +50,7 @@ export const fanout: Scenario<typeof OPTIONS> = {
   about: 'every message goes to all members of its room: raw uWS publish beside Roomcast',
   options: OPTIONS,
   quick: { clients: 40, room: [2, 10], rate: [20], seconds: 2, 'warm-up': 1, runs: 1 },
+  charts: FANOUT_CHARTS,
   run,
 };
 
@@ -59,7 +69,7 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
         const name = sizes.length === 1 ? kind.name : `${kind.name}, ${sizeText(size)}`;
         const show = liveRates({ name, done: runs.length, total, runMs }, context.progress);
         const done = await measure(kind, size, options, context, show);
-        runs.push({ ...size, ...done });
+        runs.push(sizedRun(size, done));
         context.progress.note(`${runs.length}/${total} ${name}: ${summary(done)}`);
       }
     }

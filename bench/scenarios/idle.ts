@@ -43,6 +43,16 @@ export const idle: Scenario<typeof OPTIONS> = {
   about: 'resident memory of joined clients that say nothing, above sockets of raw uWS',
   options: OPTIONS,
   quick: { clients: 500, runs: 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Memory of a client that is joined and silent',
+      by: 'server',
+      value: 'perClient',
+      unit: 'resident bytes per client',
+      better: 'less',
+    },
+  ],
   run,
 };
 

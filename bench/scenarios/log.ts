@@ -30,6 +30,17 @@ export const log: Scenario<typeof OPTIONS> = {
   options: OPTIONS,
   quick: { clients: 40, room: 10, rate: 20, seconds: 2, 'warm-up': 1, runs: 1 },
   needs: ['redis-server'],
+  charts: [
+    {
+      kind: 'bars',
+      title: 'What durability costs',
+      by: 'server',
+      value: 'eventsPerBothCpuSecond',
+      unit: 'events delivered per CPU-second of node and Redis',
+      better: 'more',
+    },
+    { kind: 'percentiles', title: 'Latency by durability', by: 'server', histogram: 'latencyUs' },
+  ],
   run,
 };
 

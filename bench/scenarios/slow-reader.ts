@@ -42,6 +42,16 @@ export const slowReader: Scenario<typeof OPTIONS> = {
   about: 'what members that stop reading cost the node and the other members of their room',
   options: OPTIONS,
   quick: { clients: 10, rate: 32, payload: 8000, stop: 3, seconds: 5, limit: 512, runs: 1, 'warm-up': 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'What others feel of readers that stop',
+      by: 'kind',
+      value: 'p99Ms',
+      unit: 'ms, 99 % of the events of those who read within',
+      better: 'less',
+    },
+  ],
   run,
 };
 

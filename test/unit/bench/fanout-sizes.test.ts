@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { fanoutText, type SizedRun, sizedMedians, sizesOf } from '../../../bench/scenarios/fanout-sizes.ts';
+import type { FanoutRun } from '../../../bench/scenarios/fanout-run.ts';
+import { fanoutText, type SizedRun, sizedMedians, sizedRun, sizesOf } from '../../../bench/scenarios/fanout-sizes.ts';
 import { fanoutRunOf } from './fixtures.ts';
 
-function run(room: number, server: string, part: Partial<SizedRun> = {}): SizedRun {
-  return { ...fanoutRunOf(server, part), room, rate: 10 };
+function run(room: number, server: string, part: Partial<FanoutRun> = {}): SizedRun {
+  return sizedRun({ room, rate: 10 }, fanoutRunOf(server, part));
 }
 
 test('every room is measured with every rate', () => {
