@@ -6,7 +6,7 @@ const SWEEP = {
   by: 'server',
   x: 'room',
   xUnit: 'clients per room',
-  command: 'npm run bench -- fanout --clients 1000 --room 2,10,50,200,1000 --deliveries 400000',
+  command: 'npm run bench -- fanout --clients 1000 --room 2,10,50,200,1000 --deliveries 100000',
 } as const;
 
 export const FANOUT_CHARTS: readonly Chart[] = [
