@@ -13,6 +13,7 @@ class VitalsChannel {
     this.#child = child;
     // A server that is gone can not be asked; that it is gone shows elsewhere.
     child.stdin?.on('error', () => {});
+    child.once('exit', () => this.#settle?.(null));
   }
 
   begin(): void {
@@ -28,7 +29,6 @@ class VitalsChannel {
         this.#settle = null;
         resolve(vitals);
       };
-      this.#child.once('exit', () => this.#settle?.(null));
       this.#child.stdin?.write('end\n');
     });
   }
