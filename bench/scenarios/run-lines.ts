@@ -1,4 +1,5 @@
 import { type Range, rangeOf } from '../report/range.ts';
+import type { Vitals } from '../servers/vitals.ts';
 import type { FanoutRun } from './fanout-run.ts';
 import { countedOf, thousands } from './fanout-table.ts';
 import { percent } from './validity.ts';
@@ -13,8 +14,7 @@ export function runLines(server: string, all: readonly FanoutRun[]): string[] {
   return [
     `${server}: ${valid ? runs.length : 'none'} of ${all.length === 1 ? '1 run counts' : `${all.length} runs count`}`,
     `    spread: ${span(perCpu, thousands)} events/CPU-s, ${span(perSecond, thousands)} events/s, p99 ${span(p99, ms)} ms`,
-    `    cores: ${coresText(runs)}`,
-    ...vitalsText(runs).map((text) => `    ${text}`),
+    ...loadLines(runs).map((text) => `    ${text}`),
   ];
 }
 
@@ -22,17 +22,24 @@ function span({ min, max }: Range, text: (value: number) => string): string {
   return min === max ? text(min) : `${text(min)} – ${text(max)}`;
 }
 
-function coresText(runs: readonly FanoutRun[]): string {
-  const of = (value: (run: FanoutRun) => number) => percent(rangeOf(runs.map(value)).median);
+/** What can be told of any window: how full the cores were, and what held the server's thread up. */
+type Loaded = Pick<FanoutRun, 'serverShare' | 'othersShare' | 'swarmShare' | 'vitals'>;
+
+export function loadLines(runs: readonly Loaded[]): string[] {
+  return [`cores: ${coresText(runs)}`, ...vitalsText(runs)];
+}
+
+function coresText(runs: readonly Loaded[]): string {
+  const of = (value: (run: Loaded) => number) => percent(rangeOf(runs.map(value)).median);
   const server = of((run) => run.serverShare + run.othersShare);
   const others = of((run) => run.othersShare);
   return `server's ${server} full (${others} by others), generator's ${of((run) => run.swarmShare)} full`;
 }
 
-function vitalsText(runs: readonly FanoutRun[]): string[] {
-  const told = runs.flatMap(({ vitals, span }) => (vitals === undefined ? [] : [{ ...vitals, seconds: span.seconds }]));
+function vitalsText(runs: readonly Loaded[]): string[] {
+  const told = runs.flatMap(({ vitals }) => vitals ?? []);
   if (told.length === 0) return [];
-  const of = (value: (vitals: (typeof told)[number]) => number) => rangeOf(told.map(value));
+  const of = (value: (vitals: Vitals) => number) => rangeOf(told.map(value));
   const late = `event loop late p99 ${ms(of((v) => v.loopLateMs.p99).median)} ms, at most ${ms(of((v) => v.loopLateMs.max).max)} ms`;
   const perSecond = of((v) => v.gc.pauses / v.seconds).median.toFixed(1);
   const share = of((v) => v.gc.totalMs / (v.seconds * 1000)).median * 100;

@@ -4,10 +4,13 @@ import {
   monitorEventLoopDelay,
   type PerformanceEntry,
   PerformanceObserver,
+  performance,
 } from 'node:perf_hooks';
 
 /** How a server's only thread was held up in a window: by its own work, and by the collection of garbage. */
 export interface Vitals {
+  /** How long the window was. */
+  readonly seconds: number;
   /** How much later than due a timer of the event loop ran. */
   readonly loopLateMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly gc: {
@@ -25,6 +28,7 @@ const RESOLUTION_MS = 10;
 /** Takes the vitals of the process that it runs in. Costs nothing between `end` and `begin`. */
 export class VitalsWatch {
   #loop: IntervalHistogram | null = null;
+  #beganMs = 0;
   #pauses: PerformanceEntry[] = [];
   readonly #observer = new PerformanceObserver((list) => this.#pauses.push(...list.getEntries()));
 
@@ -32,6 +36,7 @@ export class VitalsWatch {
     this.end();
     this.#loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     this.#loop.enable();
+    this.#beganMs = performance.now();
     this.#observer.observe({ entryTypes: ['gc'] });
   }
 
@@ -45,6 +50,7 @@ export class VitalsWatch {
     loop.disable();
     this.#loop = null;
     return {
+      seconds: (performance.now() - this.#beganMs) / 1000,
       loopLateMs: { p50: lateMs(loop.percentile(50)), p99: lateMs(loop.percentile(99)), max: lateMs(loop.max) },
       gc: {
         pauses: pauses.length,
@@ -69,7 +75,8 @@ function isMajor({ detail }: PerformanceEntry & { readonly detail?: { readonly k
 export function worstVitals([first, ...others]: readonly Vitals[]): Vitals | null {
   if (first === undefined) return null;
   return others.reduce(
-    (worst, { loopLateMs, gc }) => ({
+    (worst, { seconds, loopLateMs, gc }) => ({
+      seconds: Math.max(worst.seconds, seconds),
       loopLateMs: {
         p50: Math.max(worst.loopLateMs.p50, loopLateMs.p50),
         p99: Math.max(worst.loopLateMs.p99, loopLateMs.p99),

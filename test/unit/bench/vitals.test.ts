@@ -4,7 +4,7 @@ import { type Vitals, VitalsWatch, worstVitals } from '../../../bench/servers/vi
 import { fanoutRunOf } from './fixtures.ts';
 
 function vitals(p99: number, pauses: number, longestMs = 1): Vitals {
-  return { loopLateMs: { p50: 0, p99, max: p99 }, gc: { pauses, major: 0, totalMs: 20, longestMs } };
+  return { seconds: 10, loopLateMs: { p50: 0, p99, max: p99 }, gc: { pauses, major: 0, totalMs: 20, longestMs } };
 }
 
 describe('vitals', () => {
