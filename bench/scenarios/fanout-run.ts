@@ -1,4 +1,5 @@
 import { type Span, spanBetween } from '../host/sample.ts';
+import type { Vitals } from '../servers/vitals.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Loaded } from '../swarm/swarm.ts';
 import { histogramOf, type Validity, validityOf } from './validity.ts';
@@ -20,6 +21,8 @@ export interface FanoutRun extends Validity {
   readonly broken: number;
   readonly faults: readonly string[];
   readonly latencyUs: HistogramPairs;
+  /** Absent where the server did not tell. */
+  readonly vitals?: Vitals;
 }
 
 export interface FanoutLoad {
@@ -50,6 +53,7 @@ export function fanoutRun(server: string, loaded: Loaded, load: FanoutLoad, faul
     broken: tally.broken,
     faults,
     latencyUs: loaded.latencyUs,
+    ...(loaded.vitals === undefined ? {} : { vitals: loaded.vitals }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentBytes } from '../host/proc-stat.ts';
-import type { OptionValues } from '../options.ts';
+import { type OptionValues, RUNS } from '../options.ts';
 import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
@@ -17,7 +17,7 @@ const OPTIONS = {
     max: 19_000,
     whole: true,
   },
-  runs: { about: 'runs of each server, in turn', default: 3, min: 1, max: 100, whole: true },
+  runs: RUNS,
   only: { about: 'measure one server', default: 'both', choices: ['both', 'raw', 'roomcast'] },
 } as const;
 
@@ -42,6 +42,17 @@ export const idle: Scenario<typeof OPTIONS> = {
   name: 'idle',
   about: 'resident memory of joined clients that say nothing, above sockets of raw uWS',
   options: OPTIONS,
+  quick: { clients: 500, runs: 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Memory of a client that is joined and silent',
+      by: 'server',
+      value: 'perClient',
+      unit: 'resident bytes per client',
+      better: 'less',
+    },
+  ],
   run,
 };
 

@@ -1,5 +1,6 @@
 import { spanBetween } from '../host/sample.ts';
 import { median } from '../report/median.ts';
+import type { Vitals } from '../servers/vitals.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Outcome } from '../swarm/slow-client.ts';
 import type { Window } from '../swarm/swarm.ts';
@@ -30,6 +31,7 @@ export interface SlowReaderRun extends Validity {
   readonly swarmShare: number;
   readonly outcomes: readonly (Outcome | null)[];
   readonly latencyUs: HistogramPairs;
+  readonly vitals?: Vitals;
 }
 
 export interface WindowLoad {
@@ -59,12 +61,13 @@ export function slowReaderRun(round: number, kind: Kind, window: Window, load: W
     p999Ms: latency.percentile(99.9) / 1000,
     maxMs: latency.percentile(100) / 1000,
     grownBytes: window.residentMostBytes - window.from.serverBytes,
-    bufferedBytes: window.buffered.bytes,
-    bufferedMostBytes: window.buffered.mostBytes,
-    lagging: window.buffered.lagging,
+    bufferedBytes: window.buffered?.bytes ?? 0,
+    bufferedMostBytes: window.buffered?.mostBytes ?? 0,
+    lagging: window.buffered?.lagging ?? 0,
     swarmShare: span.swarmCoreBusy,
     outcomes: window.outcomes,
     latencyUs: window.latencyUs,
+    ...(window.vitals === undefined ? {} : { vitals: window.vitals }),
   };
 }
 

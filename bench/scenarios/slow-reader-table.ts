@@ -1,5 +1,7 @@
 import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
+import { countedOf } from './fanout-table.ts';
+import { loadLines } from './run-lines.ts';
 import { type Kind, MOVED_MAX, ROUNDS_MIN, ratiosOf, type SlowReaderRun } from './slow-reader-run.ts';
 import { percent } from './validity.ts';
 
@@ -74,7 +76,8 @@ export function slowReaderTable(runs: readonly SlowReaderRun[], medians: readonl
   const notes = runs.flatMap((run) =>
     run.invalid.map((why) => `round ${run.round}, ${nameOf(run.kind, run.stopped)}, does not count: ${why}`),
   );
-  return [table(HEAD, [...rows, ...middles]), '', ...medians.flatMap(ratioText), ...notes].join('\n');
+  const load = loadLines(countedOf(runs).counted);
+  return [table(HEAD, [...rows, ...middles]), '', ...medians.flatMap(ratioText), ...load, ...notes].join('\n');
 }
 
 function figures(of: Omit<SlowReaderMedians, 'kind' | 'windows' | 'valid' | 'p99Ratios'>): string[] {

@@ -32,7 +32,8 @@ export function validityOf(
   const othersShare = Math.max(0, span.serverCoreBusy - serverShare / serverCores);
   const reasons: string[] = [];
   if (othersShare > OTHERS_SHARE_MAX) reasons.push(`others took ${percent(othersShare)} of the server's core`);
-  if (span.swarmCoreBusy > SWARM_BUSY_MAX) reasons.push(`swarm's cores ${percent(span.swarmCoreBusy)} busy`);
+  if (span.swarmCoreBusy > SWARM_BUSY_MAX)
+    reasons.push(`the generator was the limit: swarm's cores ${percent(span.swarmCoreBusy)} busy`);
   if (lateP99Ms > LATE_P99_MAX_MS) reasons.push(`1 % of the messages sent more than ${lateP99Ms.toFixed(0)} ms late`);
   const sentShare = span.sent / (messagesPerSecond * span.seconds);
   if (sentShare < SENT_SHARE_MIN) reasons.push(`only ${percent(sentShare)} of the messages sent in time`);
