@@ -8,6 +8,7 @@ import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
 import { log } from './scenarios/log.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
+import { snapshots } from './scenarios/snapshots.ts';
 import { tick } from './scenarios/tick.ts';
 
 const progress = new Progress(process.stdout);
@@ -57,6 +58,8 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(log, args);
     case slowReader.name:
       return measure(slowReader, args);
+    case snapshots.name:
+      return measure(snapshots, args);
     case tick.name:
       return measure(tick, args);
     default:
