@@ -6,6 +6,7 @@ import { writeResult } from './report/result-file.ts';
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { joins } from './scenarios/joins.ts';
 import { log } from './scenarios/log.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 import { snapshots } from './scenarios/snapshots.ts';
@@ -19,6 +20,7 @@ function listing(): string {
     'Scenarios, with their options and defaults:',
     usage(fanout),
     usage(idle),
+    usage(joins),
     usage(log),
     usage(slowReader),
   ].join('\n\n');
@@ -54,6 +56,8 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(fanout, args);
     case idle.name:
       return measure(idle, args);
+    case joins.name:
+      return measure(joins, args);
     case log.name:
       return measure(log, args);
     case slowReader.name:
