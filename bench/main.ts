@@ -8,6 +8,7 @@ import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
 import { joins } from './scenarios/joins.ts';
 import { log } from './scenarios/log.ts';
+import { micro } from './scenarios/micro.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 import { snapshots } from './scenarios/snapshots.ts';
 import { tick } from './scenarios/tick.ts';
@@ -22,6 +23,7 @@ function listing(): string {
     usage(idle),
     usage(joins),
     usage(log),
+    usage(micro),
     usage(slowReader),
   ].join('\n\n');
 }
@@ -60,6 +62,8 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(joins, args);
     case log.name:
       return measure(log, args);
+    case micro.name:
+      return measure(micro, args);
     case slowReader.name:
       return measure(slowReader, args);
     case snapshots.name:
