@@ -5,6 +5,7 @@ import { provenance } from './report/provenance.ts';
 import { writeResult } from './report/result-file.ts';
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
+import { http } from './scenarios/http.ts';
 import { idle } from './scenarios/idle.ts';
 import { joins } from './scenarios/joins.ts';
 import { log } from './scenarios/log.ts';
@@ -20,6 +21,7 @@ function listing(): string {
   return [
     'Scenarios, with their options and defaults:',
     usage(fanout),
+    usage(http),
     usage(idle),
     usage(joins),
     usage(log),
@@ -56,6 +58,8 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return Promise.resolve(0);
     case fanout.name:
       return measure(fanout, args);
+    case http.name:
+      return measure(http, args);
     case idle.name:
       return measure(idle, args);
     case joins.name:
