@@ -27,6 +27,8 @@ function listing(): string {
     usage(log),
     usage(micro),
     usage(slowReader),
+    usage(snapshots),
+    usage(tick),
   ].join('\n\n');
 }
 
