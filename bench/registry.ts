@@ -1,14 +1,24 @@
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
+import { http } from './scenarios/http.ts';
 import { idle } from './scenarios/idle.ts';
+import { joins } from './scenarios/joins.ts';
 import { log } from './scenarios/log.ts';
+import { micro } from './scenarios/micro.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
+import { snapshots } from './scenarios/snapshots.ts';
+import { tick } from './scenarios/tick.ts';
 
 /** Every scenario. A new one is its import above and its line here. */
 export const SCENARIOS: readonly Scenario[] = [
   // In the order of `npm run bench -- all`.
   fanout,
+  tick,
+  joins,
   idle,
+  snapshots,
   log,
+  http,
   slowReader,
+  micro,
 ];

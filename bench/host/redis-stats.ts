@@ -11,19 +11,25 @@ export interface RedisStats {
   readonly commands: number;
   /** Calls of scripts: what nodes send for rooms. */
   readonly scripts: number;
+  /** Seconds that Redis spent in them. */
+  readonly scriptsCpu: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
 
 /** From INFO: its sections Stats and Commandstats. */
 export function parseRedisInfo(info: string): Omit<RedisStats, 'cpu'> {
-  const calls = new Map<string, number>();
-  for (const [, name = '', count] of info.matchAll(/^cmdstat_([^:\s]+):calls=(\d+)/gm)) calls.set(name, Number(count));
-  let commands = 0;
-  for (const [name, count] of calls) if (name !== 'info') commands += count;
+  let [commands, scripts, scriptsUs] = [0, 0, 0];
+  for (const [, name = '', calls, usec] of info.matchAll(/^cmdstat_([^:\s]+):calls=(\d+),usec=(\d+)/gm)) {
+    if (name !== 'info') commands += Number(calls);
+    if (name !== 'eval' && name !== 'evalsha') continue;
+    scripts += Number(calls);
+    scriptsUs += Number(usec);
+  }
   return {
     commands,
-    scripts: (calls.get('evalsha') ?? 0) + (calls.get('eval') ?? 0),
+    scripts,
+    scriptsCpu: scriptsUs / 1e6,
     bytesIn: field(info, 'total_net_input_bytes'),
     bytesOut: field(info, 'total_net_output_bytes'),
   };
@@ -62,6 +68,7 @@ export class RedisWatch {
       cpu: after.cpu - before.cpu,
       commands: after.commands - before.commands,
       scripts: after.scripts - before.scripts,
+      scriptsCpu: after.scriptsCpu - before.scriptsCpu,
       bytesIn: after.bytesIn - before.bytesIn,
       bytesOut: after.bytesOut - before.bytesOut,
     };

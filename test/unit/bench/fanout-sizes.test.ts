@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FanoutRun } from '../../../bench/scenarios/fanout-run.ts';
 import { fanoutText, type SizedRun, sizedMedians, sizedRun, sizesOf } from '../../../bench/scenarios/fanout-sizes.ts';
-import { fanoutRunOf } from './fixtures.ts';
+import { fanoutRunOf } from './fanout-run-fixture.ts';
 
 function run(room: number, server: string, part: Partial<FanoutRun> = {}): SizedRun {
   return sizedRun({ room, rate: 10 }, fanoutRunOf(server, part));

@@ -14,7 +14,7 @@ const INFO = [
 ].join('\r\n');
 
 test('commands are counted without the INFO that asks, calls of scripts apart', () => {
-  expect(parseRedisInfo(INFO)).toEqual({ commands: 16, scripts: 5, bytesIn: 1200, bytesOut: 34 });
+  expect(parseRedisInfo(INFO)).toEqual({ commands: 16, scripts: 5, scriptsCpu: 9e-6, bytesIn: 1200, bytesOut: 34 });
 });
 
 test('an INFO without statistics is a fault, not a zero', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runLines } from '../../../bench/scenarios/run-lines.ts';
 import { type Vitals, VitalsWatch, worstVitals } from '../../../bench/servers/vitals.ts';
-import { fanoutRunOf } from './fixtures.ts';
+import { fanoutRunOf } from './fanout-run-fixture.ts';
 
 function vitals(p99: number, pauses: number, longestMs = 1): Vitals {
   return { seconds: 10, loopLateMs: { p50: 0, p99, max: p99 }, gc: { pauses, major: 0, totalMs: 20, longestMs } };

@@ -1,7 +1,7 @@
 import type { FanoutRun } from '../../../bench/scenarios/fanout-run.ts';
 
-/** A run in which nothing happened but what the test says. */
-export function fanoutRunOf(server: string, part: Partial<FanoutRun> = {}): FanoutRun {
+/** A run in which nothing was wrong. */
+export function fanoutRunOf(server: string, figures: Partial<FanoutRun> = {}): FanoutRun {
   return {
     server,
     span: {
@@ -32,6 +32,6 @@ export function fanoutRunOf(server: string, part: Partial<FanoutRun> = {}): Fano
     broken: 0,
     faults: [],
     latencyUs: [],
-    ...part,
+    ...figures,
   };
 }
