@@ -3,7 +3,7 @@ import type { Buffered } from './buffered.ts';
 import type { Outcome } from './slow-client.ts';
 
 /** What the bench tells its swarm, and what it hears from it; all of it travels as JSON between the processes. */
-export type Dialect = 'raw' | 'roomcast';
+export type Dialect = 'raw' | 'roomcast' | 'socket.io' | 'colyseus' | 'colyseus-tick';
 
 export interface SwarmPlan {
   readonly dialect: Dialect;
@@ -11,6 +11,8 @@ export interface SwarmPlan {
   /** Clients go to them in turn. */
   readonly ports: readonly number[];
   readonly clients: number;
+  /** The kind of room in which each client reserves a seat over HTTP before it connects; Colyseus only. */
+  readonly seats?: string;
   /** Clients per room; 0 = none joins a room (raw only). */
   readonly room: number;
   /** Messages per second of each client. */
