@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** The options of a scenario: their names, what they may be, and what they are when not given. */
-export type OptionTable = Readonly<Record<string, NumberOption | ChoiceOption>>;
+export type OptionTable = Readonly<Record<string, NumberOption | ChoiceOption | FlagOption>>;
 
 interface NumberOption {
   readonly about: string;
@@ -18,8 +18,14 @@ interface ChoiceOption {
   readonly choices: readonly string[];
 }
 
+/** Off unless it is given; it takes no value. */
+interface FlagOption {
+  readonly about: string;
+  readonly default: false;
+}
+
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T]: T[K] extends NumberOption ? number : string;
+  readonly [K in keyof T]: T[K] extends NumberOption ? number : T[K] extends ChoiceOption ? string : boolean;
 };
 
 /** What the user typed is wrong; the message says what and what would be right. */
@@ -31,8 +37,13 @@ export function parseOptions<T extends OptionTable>(table: T, args: readonly str
   return Object.fromEntries(values) as OptionValues<T>;
 }
 
-function split(table: OptionTable, args: readonly string[]): Record<string, string | undefined> {
-  const options = Object.fromEntries(Object.keys(table).map((name) => [name, { type: 'string' as const }]));
+function split(table: OptionTable, args: readonly string[]): Record<string, string | boolean | undefined> {
+  const options = Object.fromEntries(
+    Object.entries(table).map(([name, option]) => [
+      name,
+      { type: option.default === false ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
@@ -41,8 +52,13 @@ function split(table: OptionTable, args: readonly string[]): Record<string, stri
   }
 }
 
-function valueFor(name: string, option: NumberOption | ChoiceOption, text: string | undefined): number | string {
+function valueFor(
+  name: string,
+  option: NumberOption | ChoiceOption | FlagOption,
+  text: string | boolean | undefined,
+): number | string | boolean {
   if (text === undefined) return option.default;
+  if (option.default === false || typeof text === 'boolean') return true;
   if ('choices' in option) {
     if (option.choices.includes(text)) return text;
     throw new OptionFault(`--${name} is ${JSON.stringify(text)}; it can be ${option.choices.join(', ')}`);
