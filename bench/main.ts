@@ -6,8 +6,11 @@ import { writeResult } from './report/result-file.ts';
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { log } from './scenarios/log.ts';
 import { peers } from './scenarios/peers.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
+import { snapshots } from './scenarios/snapshots.ts';
+import { tick } from './scenarios/tick.ts';
 
 const progress = new Progress(process.stdout);
 let interrupted = false;
@@ -17,6 +20,7 @@ function listing(): string {
     'Scenarios, with their options and defaults:',
     usage(fanout),
     usage(idle),
+    usage(log),
     usage(slowReader),
     usage(peers),
   ].join('\n\n');
@@ -52,10 +56,16 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(fanout, args);
     case idle.name:
       return measure(idle, args);
+    case log.name:
+      return measure(log, args);
     case slowReader.name:
       return measure(slowReader, args);
     case peers.name:
       return measure(peers, args);
+    case snapshots.name:
+      return measure(snapshots, args);
+    case tick.name:
+      return measure(tick, args);
     default:
       throw new OptionFault(`no scenario ${JSON.stringify(name)}\n\n${listing()}`);
   }

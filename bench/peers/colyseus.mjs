@@ -2,7 +2,7 @@ import './uws-hook.mjs';
 import { us_socket_local_port } from 'uWebSockets.js';
 import { Room, Server } from '@colyseus/core';
 import { schema, t } from '@colyseus/schema';
-import { dueStamp, ENTITIES, moved, placed } from '../rooms/tick-job.ts';
+import { dueStamp, ENTITIES, hrUs, moved, placed } from '../rooms/tick-job.ts';
 import { reportReady } from './report-ready.mjs';
 
 // Behind the hook: a static import would be linked before the hook is there.
@@ -31,8 +31,12 @@ class Tick extends Room {
     for (let entity = 0; entity < ENTITIES; entity++) {
       this.state.entities.set(`e:${entity}`, new Entity().assign(placed(entity)));
     }
-    this.setTimestep((elapsedMs) => {
-      this.state.stamp = dueStamp(elapsedMs, ticksPerSec);
+    let lastUs = hrUs();
+    this.setTimestep(() => {
+      // Colyseus' own elapsed time is in whole ms.
+      const nowUs = hrUs();
+      this.state.stamp = dueStamp(nowUs, (nowUs - lastUs) / 1000, ticksPerSec);
+      lastUs = nowUs;
       for (const entity of this.state.entities.values()) entity.assign(moved(entity));
       this.broadcastPatch();
     }, 1000 / ticksPerSec);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts';
+import type { SwarmPlan } from '../swarm/plan.ts';
 
 /** What a server is asked to do; see bench/README.md. */
 export type Job = 'fanout' | 'relay' | 'tick';
@@ -14,8 +15,8 @@ export interface Contender {
   readonly redis: boolean;
   /** Where the search for its best load begins: messages per second of each client, or rooms. A guess costs time only. */
   readonly from: number;
-  /** Room kind for the seats that its clients reserve (Colyseus). */
-  readonly seats?: string;
+  /** What its clients have to know of its rooms. */
+  readonly rooms?: Pick<SwarmPlan, 'seats' | 'roomType' | 'traffic'>;
 }
 
 const alone = { nodes: 1, redis: false } as const;
@@ -49,7 +50,7 @@ const CONTENDERS: readonly Contender[] = [
     kind: peer('Colyseus', 'colyseus', './colyseus.mjs'),
     ...alone,
     from: 8,
-    seats: 'fanout',
+    rooms: { seats: 'fanout' },
   },
   { server: 'roomcast', job: 'relay', kind: { ...roomcast, name: 'Roomcast, 2 nodes' }, ...twoNodes, from: 40 },
   { server: 'ws', job: 'relay', kind: { ...ws, name: 'ws + ioredis, 2 nodes' }, ...twoNodes, from: 4 },
@@ -75,12 +76,20 @@ const CONTENDERS: readonly Contender[] = [
     from: 6,
   },
   {
+    server: 'roomcast',
+    job: 'tick',
+    kind: { ...roomcast, env: { ...roomcast.env, ROOMS_DIR: 'bench/rooms' } },
+    ...alone,
+    from: 150,
+    rooms: { roomType: 'tick60', traffic: 'ticks' },
+  },
+  {
     server: 'colyseus',
     job: 'tick',
     kind: peer('Colyseus', 'colyseus-tick', './colyseus.mjs'),
     ...alone,
     from: 40,
-    seats: 'tick60',
+    rooms: { seats: 'tick60' },
   },
 ];
 

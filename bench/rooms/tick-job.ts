@@ -35,11 +35,16 @@ export function moved({ x, y, heading }: Entity): Entity {
 /** process.hrtime() in µs at the zero of performance.now(), which is cheaper to read. */
 const ZERO_HR_US = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000;
 
+/** process.hrtime() in µs: the same clock for all processes of a machine. */
+export function hrUs(): number {
+  return ZERO_HR_US + performance.now() * 1000;
+}
+
 /**
- * When this tick was due, as the lower 32 bits of process.hrtime() in µs: one period after the tick before ran, or now
- * where the timer is early. So being late once does not count for all ticks that follow; making too few of them does.
+ * When the tick that runs at `nowUs` was due, as the lower 32 bits: one period after the tick before ran, or now where
+ * the timer is early. So being late once does not count for all ticks that follow; making too few of them does.
  */
-export function dueStamp(elapsedMs: number, ticksPerSec: number): number {
+export function dueStamp(nowUs: number, elapsedMs: number, ticksPerSec: number): number {
   const lateMs = Math.max(0, elapsedMs - 1000 / ticksPerSec);
-  return Math.trunc(ZERO_HR_US + (performance.now() - lateMs) * 1000) >>> 0;
+  return Math.trunc(nowUs - lateMs * 1000) >>> 0;
 }

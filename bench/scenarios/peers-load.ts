@@ -60,7 +60,7 @@ export async function runPeer(
         dialect: kind.dialect,
         host: '127.0.0.1',
         ports: nodes.map(({ port }) => port),
-        ...(contender.seats === undefined ? {} : { seats: contender.seats }),
+        ...contender.rooms,
         clients,
         room: isTick ? TICK_MEMBERS : load.room,
         rate,

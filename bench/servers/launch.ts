@@ -31,6 +31,7 @@ export const ROOMCAST: ServerKind = {
     COMMANDS_PER_SEC: '100000',
     BYTES_PER_SEC: '100000000',
     JOINS_PER_SEC: '100000',
+    CONNECTIONS_MAX: '100000',
     LOG_LEVEL: 'info',
   },
 };

@@ -1,3 +1,5 @@
+import type { Traffic } from './plan.ts';
+
 /** One client of the swarm, as a protocol: what it says and how it understands the server. Knows no socket. */
 export interface Client {
   readonly path: string;
@@ -21,4 +23,6 @@ export interface ClientPlace {
   /** The room's number, or null for a client that only holds its socket open. */
   readonly room: number | null;
   readonly payloadBytes: number;
+  readonly roomType: string;
+  readonly traffic: Traffic;
 }

@@ -35,6 +35,11 @@ export class Swarm {
     return (await this.#ask({ do: 'load', warmUpMs, measureMs })) as Loaded;
   }
 
+  /** The clients that are left connect, `rate` per second. The window ends with the time of the last one. */
+  async storm(rate: number): Promise<Loaded> {
+    return (await this.#ask({ do: 'storm', rate })) as Loaded;
+  }
+
   /** Load without an end; resolves when it is warm. */
   async begin(warmUpMs: number): Promise<void> {
     await this.#ask({ do: 'begin', warmUpMs });

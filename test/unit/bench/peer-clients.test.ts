@@ -11,7 +11,7 @@ import { SocketIoClient } from '../../../bench/swarm/socket-io-client.ts';
 import { newTallyMemory, Tally } from '../../../bench/swarm/tally.ts';
 import { textNumber, textSender, textSentUs, writeTextStamp } from '../../../bench/swarm/text-stamp.ts';
 
-const PLACE = { client: 7, room: 3, payloadBytes: 40 };
+const PLACE = { client: 7, room: 3, payloadBytes: 40, roomType: 'bench', traffic: 'messages' } as const;
 
 function setUp(make: (meter: Meter) => Client) {
   const memory = Buffer.alloc(64 * 1024);
