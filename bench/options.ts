@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 /** The options of a scenario: their names, what they may be, and what they are when not given. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-type Option = NumberOption | ListOption | ChoiceOption | FlagOption;
+type Option = NumberOption | ListOption | ChoiceOption;
 
 interface Bounds {
   readonly about: string;
@@ -28,24 +28,12 @@ interface ChoiceOption {
   readonly choices: readonly string[];
 }
 
-/** Off unless it is given; it takes no value. */
-interface FlagOption {
-  readonly about: string;
-  readonly default: false;
-}
-
 export type OptionValues<T extends OptionTable> = {
   readonly [K in keyof T]: OptionValue<T[K]>;
 };
 
 /** Where it is not known which option, everything that a value can be. */
-type OptionValue<O> = O extends NumberOption
-  ? number
-  : O extends ListOption
-    ? readonly number[]
-    : O extends ChoiceOption
-      ? string
-      : boolean;
+type OptionValue<O> = O extends NumberOption ? number : O extends ListOption ? readonly number[] : string;
 
 /** The option that all scenarios have which measure more than once: `--runs`, of each server or step, in turn. */
 export const RUNS = { about: 'runs of each, in turn', default: 3, min: 1, max: 100, whole: true } as const;
@@ -67,9 +55,8 @@ export function parseOptions<T extends OptionTable>(
   return Object.fromEntries(values) as OptionValues<T>;
 }
 
-function split(table: OptionTable, args: readonly string[]): Record<string, string | boolean | undefined> {
-  const typed = Object.entries(table).map(([name, option]) => [name, { type: isFlag(option) ? 'boolean' : 'string' }]);
-  const options = Object.fromEntries(typed) as Record<string, { type: 'boolean' | 'string' }>;
+function split(table: OptionTable, args: readonly string[]): Readonly<Record<string, string | undefined>> {
+  const options = Object.fromEntries(Object.keys(table).map((name) => [name, { type: 'string' as const }]));
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
@@ -78,12 +65,7 @@ function split(table: OptionTable, args: readonly string[]): Record<string, stri
   }
 }
 
-function isFlag(option: Option): option is FlagOption {
-  return option.default === false;
-}
-
-function valueFor(name: string, option: Option, given: string | boolean): OptionValue<Option> {
-  if (isFlag(option) || typeof given === 'boolean') return true;
+function valueFor(name: string, option: Option, given: string): OptionValue<Option> {
   if ('choices' in option) {
     if (option.choices.includes(given)) return given;
     throw new OptionFault(`--${name} is ${JSON.stringify(given)}; it can be ${option.choices.join(', ')}`);

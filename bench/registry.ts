@@ -5,6 +5,7 @@ import { idle } from './scenarios/idle.ts';
 import { joins } from './scenarios/joins.ts';
 import { log } from './scenarios/log.ts';
 import { micro } from './scenarios/micro.ts';
+import { peers } from './scenarios/peers.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 import { snapshots } from './scenarios/snapshots.ts';
 import { tick } from './scenarios/tick.ts';
@@ -21,4 +22,5 @@ export const SCENARIOS: readonly Scenario[] = [
   http,
   slowReader,
   micro,
+  peers,
 ];

@@ -12,6 +12,8 @@ export interface Scenario<T extends OptionTable = OptionTable> {
   readonly quick: Partial<OptionValues<T>>;
   /** Programs that it starts, if they are not there it says so. */
   readonly needs?: readonly Program[];
+  /** Why `all` leaves it out. */
+  readonly apart?: string;
   /** How its results are shown in docs/BENCHMARKS.md. */
   readonly charts?: readonly Chart[];
   run(options: OptionValues<T>, context: BenchContext): Promise<Outcome>;

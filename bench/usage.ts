@@ -15,14 +15,14 @@ export function usage(scenarios: readonly Scenario[]): string {
   ].join('\n');
 }
 
-function usageOf({ name, about, options }: Scenario): string {
-  return [`npm run bench -- ${name}`, `    ${about}`, ...optionLines(options)].join('\n');
+function usageOf({ name, about, options, apart }: Scenario): string {
+  const notInAll = apart === undefined ? [] : [`    (not in all: ${apart})`];
+  return [`npm run bench -- ${name}`, `    ${about}`, ...notInAll, ...optionLines(options)].join('\n');
 }
 
 function optionLines(options: OptionTable): string[] {
   return Object.entries(options).map(([name, option]) => {
     const choices = 'choices' in option ? ` (${option.choices.join(', ')})` : '';
-    const value = option.default === false ? '' : ` ${option.default}`;
-    return `    --${name}${value}`.padEnd(24) + option.about + choices;
+    return `    --${name} ${option.default}`.padEnd(24) + option.about + choices;
   });
 }

@@ -5,6 +5,8 @@ export interface Client {
   readonly path: string;
   readonly subprotocol: string | null;
   readonly joined: boolean;
+  /** For protocols in which the client answers: called once, with what writes a complete frame at once. */
+  attach?(write: (frame: Uint8Array) => void): void;
   /** Bodies to send as soon as the socket is upgraded. */
   opening(): readonly Uint8Array[];
   /** One message of the server, in memory that is gone after the call. */

@@ -49,6 +49,7 @@ export class Connection implements FrameSink {
       noDelay: true,
       onread: { buffer: area.chunk, callback: (bytes) => this.#read(bytes) },
     });
+    client.attach?.((frame) => this.#socket.write(frame));
     this.#socket.write(upgradeRequest(`${to.host}:${to.port}`, client.path, client.subprotocol));
     this.#socket.on('error', (error) => this.#fail(error.message));
     this.#socket.on('close', () => this.#fail('the server closed the socket without a close frame'));

@@ -3,7 +3,7 @@ import type { Buffered } from './buffered.ts';
 import type { Outcome } from './slow-client.ts';
 
 /** What the bench tells its swarm, and what it hears from it; all of it travels as JSON between the processes. */
-export type Dialect = 'raw' | 'roomcast';
+export type Dialect = 'raw' | 'roomcast' | 'socket.io' | 'colyseus' | 'colyseus-tick';
 
 /**
  * What counts as delivered: `messages` that clients SEND; `changes`, where each message is a SET of one key of the
@@ -17,6 +17,8 @@ export interface SwarmPlan {
   /** Clients go to them in turn. */
   readonly ports: readonly number[];
   readonly clients: number;
+  /** The kind of room in which each client reserves a seat over HTTP before it connects; Colyseus only. */
+  readonly seats?: string;
   /** Clients per room; 0 = none joins a room (raw only). */
   readonly room: number;
   /** So many of the first clients get a room each, and the others go to these rooms in turn. Default 0: rooms fill up. */

@@ -2,15 +2,15 @@ import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { must } from '../../src/base/assert.ts';
 import { seededRng } from '../../src/base/rng.ts';
-import type { Client, ClientPlace } from './client.ts';
+import type { ClientPlace } from './client.ts';
+import { reserveSeats } from './colyseus-seats.ts';
 import { Connection } from './connection.ts';
 import { Histogram } from './histogram.ts';
 import { Meter } from './meter.ts';
+import { newClient } from './new-client.ts';
 import { membersOf, placesOf } from './place.ts';
 import type { WorkerOrder, WorkerReport, WorkerSeed } from './plan.ts';
-import { RawClient } from './raw-client.ts';
 import { ReadArea } from './read-area.ts';
-import { RoomcastClient } from './roomcast-client.ts';
 import { Schedule } from './schedule.ts';
 import { sourceAddress } from './source-address.ts';
 import { Tally } from './tally.ts';
@@ -31,6 +31,8 @@ const meter = new Meter(tally, latencyUs, area.bytes);
 meter.zeroHrUs = seed.zeroHrUs;
 const places = placesOf(plan, seed.worker);
 const connections: Connection[] = [];
+/** Of the first clients of this worker; none for a protocol without seats. */
+const seats: string[] = [];
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 
 /** Handshakes under way at once; below uWS's listen backlog of 512. */
@@ -43,7 +45,7 @@ const FAULTS_TOLD_MAX = 5;
 let faultsTold = 0;
 
 function open(place: ClientPlace, dueUs: number | null = null): Connection {
-  const client: Client = plan.dialect === 'raw' ? new RawClient(place, meter) : new RoomcastClient(place, meter);
+  const client = newClient(plan.dialect, place, meter, seats[connections.length]);
   const endpoint = {
     host: plan.host,
     port: must(plan.ports[place.client % plan.ports.length], 'port'),
@@ -53,6 +55,14 @@ function open(place: ClientPlace, dueUs: number | null = null): Connection {
     if (faultsTold++ < FAULTS_TOLD_MAX) tell({ is: 'fault', text: `client ${place.client}: ${text}` });
   };
   return new Connection(client, endpoint, area, meter, onFault, dueUs);
+}
+
+async function connect(count: number): Promise<void> {
+  if (plan.seats !== undefined) {
+    const url = `http://${plan.host}:${must(plan.ports[0], 'port')}`;
+    seats.push(...(await reserveSeats(url, plan.seats, places.slice(seats.length, count))));
+  }
+  connectUpTo(count);
 }
 
 function connectUpTo(count: number): void {
@@ -126,7 +136,8 @@ function tell(report: WorkerReport): void {
 port.on('message', (order: WorkerOrder) => {
   switch (order.do) {
     case 'connect':
-      connectUpTo(Math.min(places.length, Math.ceil(order.upTo / plan.workers)));
+      // A rejection ends the thread, and with it the swarm.
+      void connect(Math.min(places.length, Math.ceil(order.upTo / plan.workers)));
       return;
     case 'load':
       endUs = order.endUs;

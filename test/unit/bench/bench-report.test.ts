@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SCENARIOS } from '../../../bench/registry.ts';
 import type { Chart } from '../../../bench/report/chart.ts';
-import { PEER_CHARTS, type PeerRow } from '../../../bench/report/peer-charts.ts';
 import { writeReport } from '../../../bench/report/write-report.ts';
+import { PEERS_CHARTS } from '../../../bench/scenarios/peers-charts.ts';
 import { attributesOf, checkMarkup } from './svg-check.ts';
 
 const BARS: Chart = { kind: 'bars', title: 'Speed', by: 'server', value: 'speed.each', unit: 'events', better: 'more' };
@@ -86,14 +86,18 @@ describe('bars', () => {
   });
 
   test('stand in groups, and peers come with their own rows', () => {
-    const row = (server: string, scenario: string, p99Ms: number): PeerRow => {
-      return { server, scenario, eventsPerSecond: 1, eventsPerCpuSecond: 2, p50Ms: 1, p99Ms, valid: p99Ms < 50 };
+    const row = (server: string, scenario: string, p99Ms: number) => {
+      return { server, scenario, eventsPerCpuSecond: 2, offered: 3, p99Ms, valid: p99Ms < 50 };
     };
-    const rows = [row('Roomcast', 'fanout', 2), row('ws', 'fanout', 8), row('ws', 'relay', 90)];
+    const rows = [row('Roomcast', 'fanout', 2), row('ws', 'fanout', 8), row('ws', 'relay', 90), row('ws', 'tick', 9)];
     result('p.json', { scenario: 'peers', rows });
-    const { text, svg, charts } = report(PEER_CHARTS, 'peers');
-    expect(charts).toBe(PEER_CHARTS.length);
-    const widths = attributesOf(svg('peers-roomcast-and-its-peers-latency.svg'), 'bar', 'width').map(Number);
+    const { text, svg, charts } = report(PEERS_CHARTS, 'peers');
+    expect(charts).toBe(PEERS_CHARTS.length);
+    const widths = attributesOf(
+      svg('peers-roomcast-and-its-peers-latency-at-the-best-load-of-each.svg'),
+      'bar',
+      'width',
+    ).map(Number);
     expect((widths[1] ?? 0) / (widths[0] ?? 1)).toBeCloseTo(4, 1);
     expect(text).toContain('| relay | ws | 90 | 90 – 90 | 1 INVALID |');
   });

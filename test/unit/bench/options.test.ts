@@ -45,11 +45,10 @@ test('what --quick sets goes before defaults, and what is given before both', ()
 test('a list is one number or several', () => {
   const table = {
     room: { about: '', default: [50], min: 1, max: 1000, whole: true },
-    dry: { about: '', default: false },
   } as const;
-  expect(parseOptions(table, [])).toEqual({ room: [50], dry: false });
-  expect(parseOptions(table, ['--room', '2,10,50', '--dry'])).toEqual({ room: [2, 10, 50], dry: true });
-  expect(parseOptions(table, ['--room=7'])).toEqual({ room: [7], dry: false });
+  expect(parseOptions(table, [])).toEqual({ room: [50] });
+  expect(parseOptions(table, ['--room', '2,10,50'])).toEqual({ room: [2, 10, 50] });
+  expect(parseOptions(table, ['--room=7'])).toEqual({ room: [7] });
   expect(() => parseOptions(table, ['--room', '2,,5'])).toThrow(
     '--room is ""; it must be a whole number from 1 to 1000',
   );
