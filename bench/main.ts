@@ -6,13 +6,20 @@ import { writeResult } from './report/result-file.ts';
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { relay } from './scenarios/relay.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 
 const progress = new Progress(process.stdout);
 let interrupted = false;
 
 function listing(): string {
-  return ['Scenarios, with their options and defaults:', usage(fanout), usage(idle), usage(slowReader)].join('\n\n');
+  return [
+    'Scenarios, with their options and defaults:',
+    usage(fanout),
+    usage(idle),
+    usage(slowReader),
+    usage(relay),
+  ].join('\n\n');
 }
 
 function usage<T extends OptionTable>(scenario: Scenario<T>): string {
@@ -47,6 +54,8 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(idle, args);
     case slowReader.name:
       return measure(slowReader, args);
+    case relay.name:
+      return measure(relay, args);
     default:
       throw new OptionFault(`no scenario ${JSON.stringify(name)}\n\n${listing()}`);
   }

@@ -19,4 +19,6 @@ export interface ClientPlace {
   /** The room's number, or null for a client that only holds its socket open. */
   readonly room: number | null;
   readonly payloadBytes: number;
+  /** Whether messages of that sender have their latency taken. Default: all. */
+  readonly isMeasured?: (sender: number) => boolean;
 }

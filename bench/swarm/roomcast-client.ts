@@ -130,7 +130,12 @@ export class RoomcastClient implements Client {
       this.#meter.tally.add('disordered');
       this.#ownSeen = cseq;
     }
-    if (sampled) this.#meter.latency(payload);
+    if (sampled && this.#isMeasured(payload)) this.#meter.latency(payload);
+  }
+
+  #isMeasured(payload: number): boolean {
+    const { isMeasured } = this.#place;
+    return isMeasured === undefined || isMeasured(this.#meter.sender(payload));
   }
 
   #misplaced(epoch: number, first: number, count: number): void {

@@ -11,6 +11,7 @@ import { RawClient } from './raw-client.ts';
 import { ReadArea } from './read-area.ts';
 import { RoomcastClient } from './roomcast-client.ts';
 import { Schedule } from './schedule.ts';
+import { heardBy, nodeOf } from './spread.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -45,7 +46,7 @@ function placesOf(worker: number): ClientPlace[] {
   const places: ClientPlace[] = [];
   for (let client = worker; client < plan.clients; client += plan.workers) {
     const room = plan.room === 0 ? null : Math.floor(client / plan.room);
-    places.push({ client, room, payloadBytes: plan.payloadBytes });
+    places.push({ client, room, payloadBytes: plan.payloadBytes, ...heardBy(plan, client) });
   }
   return places;
 }
@@ -54,7 +55,7 @@ function open(place: ClientPlace): Connection {
   const client: Client = plan.dialect === 'raw' ? new RawClient(place, meter) : new RoomcastClient(place, meter);
   const endpoint = {
     host: plan.host,
-    port: must(plan.ports[place.client % plan.ports.length], 'port'),
+    port: must(plan.ports[nodeOf(plan, place.client)], 'port'),
     localAddress: `127.0.0.${1 + Math.floor(place.client / CLIENTS_PER_ADDRESS)}`,
   };
   return new Connection(client, endpoint, area, meter, (text) => {
