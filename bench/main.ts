@@ -6,7 +6,9 @@ import { writeResult } from './report/result-file.ts';
 import type { Scenario } from './scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { latency } from './scenarios/latency.ts';
 import { relay } from './scenarios/relay.ts';
+import { scale } from './scenarios/scale.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 
 const progress = new Progress(process.stdout);
@@ -19,6 +21,8 @@ function listing(): string {
     usage(idle),
     usage(slowReader),
     usage(relay),
+    usage(latency),
+    usage(scale),
   ].join('\n\n');
 }
 
@@ -56,6 +60,10 @@ function chosen([name, ...args]: readonly string[]): Promise<number> {
       return measure(slowReader, args);
     case relay.name:
       return measure(relay, args);
+    case scale.name:
+      return measure(scale, args);
+    case latency.name:
+      return measure(latency, args);
     default:
       throw new OptionFault(`no scenario ${JSON.stringify(name)}\n\n${listing()}`);
   }

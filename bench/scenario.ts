@@ -7,8 +7,14 @@ export interface Scenario<T extends OptionTable = OptionTable> {
   readonly name: string;
   readonly about: string;
   readonly options: T;
+  /** What `--quick` sets where the user sets nothing: a run of seconds that shows that all of it works. */
+  readonly quick?: Partial<OptionValues<T>>;
+  /** Programs that it starts, if they are not there it says so. */
+  readonly needs?: readonly Program[];
   run(options: OptionValues<T>, context: BenchContext): Promise<Outcome>;
 }
+
+type Program = 'redis-server' | 'nginx';
 
 export interface BenchContext {
   readonly cores: Cores;

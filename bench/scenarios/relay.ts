@@ -20,6 +20,8 @@ export const relay: Scenario<typeof OPTIONS> = {
   name: 'relay',
   about: 'rooms with members on every node of a cluster, beside raw uWS in one process',
   options: OPTIONS,
+  quick: { clients: 60, room: 12, rate: 10, seconds: 2, 'warm-up': 1, runs: 1 },
+  needs: ['redis-server'],
   run,
 };
 

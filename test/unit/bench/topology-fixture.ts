@@ -14,6 +14,8 @@ export interface RunFixture {
   readonly counters?: NodeCounters;
   /** Busy share of the swarm's core. */
   readonly swarm?: number;
+  /** Of the swarm's own process. */
+  readonly swarmCpu?: number;
 }
 
 const MESSAGES = 1000;
@@ -37,7 +39,7 @@ export function runOf(fixture: RunFixture = {}): TopologyRun {
     swarmCpu: 0,
     cores: cores.map(({ core }) => ({ core, busy: 0, idle: 0, stolen: 0 })),
   };
-  const to = { ...from, atMs: 10_000, tally, serverCpu: busy, serverCpus, cores };
+  const to = { ...from, atMs: 10_000, tally, swarmCpu: fixture.swarmCpu ?? 5, serverCpu: busy, serverCpus, cores };
   const loaded = { is: 'loaded' as const, from, to, end: to, latencyUs, lateUs: [] };
   const processes = (['node', 'redis', 'node'] as const).map((kind, i) => ({ kind, pid: 100 + i }));
   const load = { messagesPerSecond: MESSAGES / 10, serverCores: [0], swarmCores: [1] };
