@@ -2,7 +2,7 @@ import { median } from '../report/median.ts';
 import { type Range, rangeOf } from '../report/range.ts';
 import { table } from '../report/table.ts';
 import type { FanoutRun } from './fanout-run.ts';
-import { percent } from './validity.ts';
+import { countedOf, percent } from './validity.ts';
 
 const HEAD = [
   'server',
@@ -55,14 +55,6 @@ export function mediansOf(server: string, runs: readonly FanoutRun[]): FanoutMed
       RANGED.map((name) => [name, rangeOf(counted.map((run) => run[name]))]),
     ) as FanoutMedians['ranges'],
   };
-}
-
-/** The runs that count: the valid ones, or all where none was valid. */
-export function countedOf<T extends Pick<FanoutRun, 'invalid'>>(
-  runs: readonly T[],
-): { counted: readonly T[]; valid: boolean } {
-  const valid = runs.filter((run) => run.invalid.length === 0);
-  return valid.length > 0 ? { counted: valid, valid: true } : { counted: runs, valid: false };
 }
 
 export function fanoutTable(runs: readonly FanoutRun[], medians: readonly FanoutMedians[]): string {

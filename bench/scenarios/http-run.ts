@@ -3,7 +3,7 @@ import type { CannonResult } from '../http/plan.ts';
 import { median } from '../report/median.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Window } from '../swarm/swarm.ts';
-import { histogramOf, type Validity, validityOf } from './validity.ts';
+import { countedOf, histogramOf, type Validity, validityOf } from './validity.ts';
 
 export interface HttpLoad {
   readonly messagesPerSecond: number;
@@ -66,8 +66,7 @@ export interface HttpMedians {
 
 export function httpMedians(path: string | null, runs: readonly HttpRun[]): HttpMedians {
   const own = runs.filter((run) => run.path === path);
-  const valid = own.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : own;
+  const { counted, valid } = countedOf(own);
   const of = (value: (run: HttpRun) => number) => median(counted.map(value));
   const ofHttp = (value: (http: CannonResult) => number) =>
     median(counted.flatMap(({ http }) => (http ? [value(http)] : [])));
@@ -81,7 +80,7 @@ export function httpMedians(path: string | null, runs: readonly HttpRun[]): Http
   return {
     path,
     windows: counted.length,
-    valid: valid.length > 0,
+    valid,
     requestsPerSecond: ofHttp((http) => http.requestsPerSecond),
     httpP50Ms: ofHttp((http) => http.p50Ms),
     httpP99Ms: ofHttp((http) => http.p99Ms),

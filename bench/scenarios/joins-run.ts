@@ -2,7 +2,7 @@ import { spanBetween } from '../host/sample.ts';
 import { median } from '../report/median.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Loaded } from '../swarm/swarm.ts';
-import { histogramOf, type Validity, validityOf } from './validity.ts';
+import { countedOf, histogramOf, type Validity, validityOf } from './validity.ts';
 
 /**
  * What the clients of a storm come to: sockets that subscribe at raw uWS, rooms that are not there yet (the first
@@ -75,13 +75,12 @@ export interface JoinsMedians {
 
 export function joinsMedians(arrival: Arrival, runs: readonly JoinsRun[]): JoinsMedians {
   const own = runs.filter((run) => run.arrival === arrival);
-  const valid = own.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : own;
+  const { counted, valid } = countedOf(own);
   const of = (value: (run: JoinsRun) => number) => median(counted.map(value));
   return {
     arrival,
     runs: counted.length,
-    valid: valid.length > 0,
+    valid,
     joinsPerSecond: of((run) => run.joinsPerSecond),
     joinsPerCpuSecond: of((run) => run.joinsPerCpuSecond),
     p50Ms: of((run) => run.p50Ms),

@@ -2,7 +2,7 @@ import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { LogRun } from './log-run.ts';
-import { percent } from './validity.ts';
+import { countedOf, percent } from './validity.ts';
 import type { Durability } from './with-redis.ts';
 
 const HEAD = [
@@ -47,10 +47,9 @@ export interface LogMedians extends Figures {
 
 export function logMedians(durability: Durability, runs: readonly LogRun[]): LogMedians {
   const own = runs.filter((run) => run.server === durability);
-  const valid = own.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : own;
+  const { counted, valid } = countedOf(own);
   const figures = FIGURES.map((name) => [name, median(counted.map((run) => run[name]))]);
-  return { durability, runs: counted.length, valid: valid.length > 0, ...(Object.fromEntries(figures) as Figures) };
+  return { durability, runs: counted.length, valid, ...(Object.fromEntries(figures) as Figures) };
 }
 
 export function logTable(runs: readonly LogRun[], medians: readonly LogMedians[]): string {

@@ -3,7 +3,7 @@ import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { PeerRun } from './peers-load.ts';
-import { percent } from './validity.ts';
+import { countedOf, percent } from './validity.ts';
 
 /** The medians of one server in one job, over its valid runs. */
 export interface PeerRow {
@@ -30,8 +30,7 @@ export interface PeerRow {
 }
 
 export function peerRow({ job, kind }: Contender, all: readonly PeerRun[]): PeerRow {
-  const valid = all.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : all;
+  const { counted, valid } = countedOf(all);
   const of = (value: (run: PeerRun) => number) => median(counted.map(value));
   const sum = (value: (run: PeerRun) => number) => all.reduce((total, run) => total + value(run), 0);
   return {
@@ -42,7 +41,7 @@ export function peerRow({ job, kind }: Contender, all: readonly PeerRun[]): Peer
     p50Ms: of((run) => run.p50Ms),
     p99Ms: of((run) => run.p99Ms),
     offered: of((run) => run.offered),
-    valid: valid.length > 0,
+    valid,
     runs: counted.length,
     serverShare: of((run) => run.serverShare),
     swarmShare: of((run) => run.swarmShare),

@@ -77,7 +77,7 @@ async function search(
   context: BenchContext,
   share: number,
 ): Promise<number | null> {
-  const ramp = new Ramp(contender.from, { whole: contender.job === 'tick', probesMax: PROBES_MAX });
+  const ramp = new Ramp(contender.from, { step: 1.5, whole: contender.job === 'tick', probesMax: PROBES_MAX });
   const short = { ...load, warmUpMs: PROBE_WARM_UP_MS, measureMs: PROBE_MS };
   for (let offered = ramp.next(); offered !== null; offered = ramp.next()) {
     const show = live(context, share, `${title(contender)} at ${offered}`);

@@ -1,8 +1,8 @@
 import { type Range, rangeOf } from '../report/range.ts';
 import type { Vitals } from '../servers/vitals.ts';
 import type { FanoutRun } from './fanout-run.ts';
-import { countedOf, thousands } from './fanout-table.ts';
-import { percent } from './validity.ts';
+import { thousands } from './fanout-table.ts';
+import { countedOf, percent } from './validity.ts';
 
 /** Of one server, over its runs that count: how far apart they are, how full the cores, what held its thread up. */
 export function runLines(server: string, all: readonly FanoutRun[]): string[] {

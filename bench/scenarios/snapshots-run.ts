@@ -1,6 +1,7 @@
 import type { RedisStats } from '../host/redis-stats.ts';
 import { median } from '../report/median.ts';
 import type { FanoutRun } from './fanout-run.ts';
+import { countedOf } from './validity.ts';
 import type { Durability } from './with-redis.ts';
 
 export interface SnapshotsLoad {
@@ -60,11 +61,10 @@ export function snapshotsMedians(
   runs: readonly SnapshotsRun[],
 ): SnapshotsMedians {
   const own = runs.filter((run) => run.server === durability);
-  const valid = own.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : own;
+  const { counted, valid } = countedOf(own);
   const figures = FIGURES.map((name) => [name, median(counted.map((run) => run[name]))]);
   const of = Object.fromEntries(figures) as SnapshotsFigures;
-  return { durability, runs: counted.length, valid: valid.length > 0, ...load, ...of };
+  return { durability, runs: counted.length, valid, ...load, ...of };
 }
 
 /** What snapshots cost on top of the same node and load without them, which has its heartbeat to write as well. */

@@ -2,7 +2,7 @@ import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { TickRun, TickStep } from './tick-run.ts';
-import { percent } from './validity.ts';
+import { countedOf, percent } from './validity.ts';
 
 const HEAD = [
   'server, ticks/s',
@@ -34,14 +34,13 @@ export interface TickMedians {
 
 export function tickMedians(server: string, ticksPerSec: number, runs: readonly TickRun[]): TickMedians {
   const own = runs.filter((run) => run.server === server && run.ticksPerSec === ticksPerSec);
-  const valid = own.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : own;
+  const { counted, valid } = countedOf(own);
   const of = (value: (step: TickStep) => number) => median(counted.flatMap(({ held }) => (held ? [value(held)] : [])));
   return {
     server,
     ticksPerSec,
     runs: counted.length,
-    valid: valid.length > 0,
+    valid,
     roomsPerCore: median(counted.map((run) => run.roomsPerCore)),
     updatesPerCpuSecond: of((step) => step.updatesPerCpuSecond),
     bytesPerCpuSecond: of((step) => step.bytesPerCpuSecond),

@@ -40,6 +40,14 @@ export function validityOf(
   return { serverShare, othersShare, lateP99Ms, invalid: reasons };
 }
 
+/** The runs that count: the valid ones, or all where none was valid. */
+export function countedOf<T extends Pick<Validity, 'invalid'>>(
+  runs: readonly T[],
+): { counted: readonly T[]; valid: boolean } {
+  const valid = runs.filter((run) => run.invalid.length === 0);
+  return valid.length > 0 ? { counted: valid, valid: true } : { counted: runs, valid: false };
+}
+
 export function histogramOf(pairs: HistogramPairs): Histogram {
   const histogram = new Histogram();
   histogram.add(pairs);

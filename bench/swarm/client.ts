@@ -25,4 +25,6 @@ export interface ClientPlace {
   readonly payloadBytes: number;
   readonly roomType: string;
   readonly traffic: Traffic;
+  /** Whether messages of that sender have their latency taken. Default: all. */
+  readonly isMeasured?: (sender: number) => boolean;
 }

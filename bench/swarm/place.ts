@@ -1,5 +1,6 @@
 import type { ClientPlace } from './client.ts';
 import type { SwarmPlan } from './plan.ts';
+import { heardBy } from './spread.ts';
 
 type RoomPlan = Pick<SwarmPlan, 'clients' | 'room' | 'residents'>;
 
@@ -20,7 +21,7 @@ export function placesOf(plan: SwarmPlan, worker: number): ClientPlace[] {
   const { payloadBytes, roomType = 'bench', traffic = 'messages' } = plan;
   const places: ClientPlace[] = [];
   for (let client = worker; client < plan.clients; client += plan.workers) {
-    places.push({ client, room: roomOf(plan, client), payloadBytes, roomType, traffic });
+    places.push({ client, room: roomOf(plan, client), payloadBytes, roomType, traffic, ...heardBy(plan, client) });
   }
   return places;
 }

@@ -1,6 +1,7 @@
 import type { Sample } from '../host/sample.ts';
 import type { Buffered } from './buffered.ts';
 import type { Outcome } from './slow-client.ts';
+import type { Spread } from './spread.ts';
 
 /** What the bench tells its swarm, and what it hears from it; all of it travels as JSON between the processes. */
 export type Dialect = 'raw' | 'roomcast' | 'socket.io' | 'colyseus' | 'colyseus-tick';
@@ -14,8 +15,11 @@ export type Traffic = 'messages' | 'changes' | 'ticks';
 export interface SwarmPlan {
   readonly dialect: Dialect;
   readonly host: string;
-  /** Clients go to them in turn. */
   readonly ports: readonly number[];
+  /** How clients go to them, where there are several. Default `members`. */
+  readonly spread?: Spread;
+  /** Latency is taken only where sender and receiver sit on different nodes. Default false. */
+  readonly crossNode?: boolean;
   readonly clients: number;
   /** The kind of room in which each client reserves a seat over HTTP before it connects; Colyseus only. */
   readonly seats?: string;

@@ -154,7 +154,7 @@ export class RoomcastClient implements Client {
 
   #payload(sampled: boolean): void {
     const length = cursor.bin();
-    if (sampled) this.#meter.latency(cursor.pos);
+    if (sampled && this.#isMeasured(cursor.pos)) this.#meter.latency(cursor.pos);
     cursor.pos += length;
   }
 
@@ -167,6 +167,11 @@ export class RoomcastClient implements Client {
     const stamp = cursor.uint();
     if (sampled) this.#meter.latencyOfHr(stamp);
     for (let rest = 2 * ENTITIES + 1; rest > 0; rest--) cursor.skip();
+  }
+
+  #isMeasured(payload: number): boolean {
+    const { isMeasured } = this.#place;
+    return isMeasured === undefined || isMeasured(this.#meter.sender(payload));
   }
 
   #misplaced(epoch: number, first: number, count: number): void {

@@ -13,6 +13,7 @@ import type { WorkerOrder, WorkerReport, WorkerSeed } from './plan.ts';
 import { ReadArea } from './read-area.ts';
 import { Schedule } from './schedule.ts';
 import { sourceAddress } from './source-address.ts';
+import { nodeOf } from './spread.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -48,7 +49,7 @@ function open(place: ClientPlace, dueUs: number | null = null): Connection {
   const client = newClient(plan.dialect, place, meter, seats[connections.length]);
   const endpoint = {
     host: plan.host,
-    port: must(plan.ports[place.client % plan.ports.length], 'port'),
+    port: must(plan.ports[nodeOf(plan, place.client)], 'port'),
     localAddress: sourceAddress(place.client),
   };
   const onFault = (text: string): void => {

@@ -10,6 +10,7 @@ export function fanoutRunOf(server: string, figures: Partial<FanoutRun> = {}): F
       sent: 100,
       reads: 1,
       serverCpu: 1,
+      serverCpus: [1],
       swarmCpu: 1,
       serverCoreBusy: 1,
       swarmCoreBusy: 0.5,

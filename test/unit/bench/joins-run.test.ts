@@ -9,7 +9,8 @@ function sample(seconds: number, joined: number, serverCpu: number): Sample {
   tally.add('joined', joined);
   tally.add('sent', joined);
   const cores = [0, 1].map((core) => ({ core, busy: serverCpu, idle: seconds - serverCpu, stolen: 0 }));
-  return { atMs: seconds * 1000, tally: sumTallies([tally]), serverCpu, serverBytes: 0, swarmCpu: 0, cores };
+  const cpu = { serverCpu, serverCpus: [serverCpu], swarmCpu: 0, cores };
+  return { atMs: seconds * 1000, tally: sumTallies([tally]), serverBytes: 0, ...cpu };
 }
 
 function run(arrival: 'raw' | 'cold' | 'warm', serverCpu: number, joinedInTheEnd = 1100) {

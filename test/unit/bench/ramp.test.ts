@@ -3,7 +3,7 @@ import { Ramp } from '../../../bench/scenarios/ramp.ts';
 
 /** Loads tried at a server that holds up to `limit`. */
 function search(from: number, limit: number, options = { whole: false, probesMax: 20 }) {
-  const ramp = new Ramp(from, options);
+  const ramp = new Ramp(from, { step: 1.5, ...options });
   const tried: number[] = [];
   for (let load = ramp.next(); load !== null; load = ramp.next()) {
     tried.push(load);

@@ -13,7 +13,7 @@ function sample(seconds: number, events: number, lost = 0): Sample {
   tally.add('bytes', events * 100);
   tally.add('lost', lost);
   const cores = [0, 1].map((core) => ({ core, busy: seconds / 2, idle: seconds / 2, stolen: 0 }));
-  const shares = { serverCpu: seconds / 2, serverBytes: 0, swarmCpu: 0, cores };
+  const shares = { serverCpu: seconds / 2, serverCpus: [seconds / 2], serverBytes: 0, swarmCpu: 0, cores };
   return { atMs: seconds * 1000, tally: sumTallies([tally]), ...shares };
 }
 
