@@ -1,7 +1,7 @@
 import { table } from '../report/table.ts';
 import type { FanoutRun } from './fanout-run.ts';
 import { type FanoutMedians, fanoutTable, mediansOf, thousands } from './fanout-table.ts';
-import { runLines } from './run-lines.ts';
+import { linesBy } from './run-lines.ts';
 
 /** One load of a sweep. */
 export interface FanoutSize {
@@ -48,13 +48,13 @@ export function fanoutText(
   runs: readonly SizedRun[],
 ): string {
   const medians = sizedMedians(sizes, servers, runs);
-  if (sizes.length === 1) return [fanoutTable(runs, medians), '', ...linesOf('', servers, runs)].join('\n');
+  if (sizes.length === 1) return [fanoutTable(runs, medians), '', ...linesBy(servers, runs)].join('\n');
   const notes = runs.flatMap((run) =>
     [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults].map(
       (text) => `${sizeText(run)}, ${run.server}: ${text}`,
     ),
   );
-  const lines = sizes.flatMap((size) => linesOf(`${sizeText(size)}: `, servers, runsOf(size, runs)));
+  const lines = sizes.flatMap((size) => linesBy(servers, runsOf(size, runs), `${sizeText(size)}: `));
   return [sizesTable(sizes, servers, medians, runs), '', ...lines, ...notes].join('\n');
 }
 
@@ -98,15 +98,6 @@ function sizesTable(
     ];
   });
   return table(head, rows);
-}
-
-function linesOf(before: string, servers: readonly string[], runs: readonly SizedRun[]): string[] {
-  return servers.flatMap((server) =>
-    runLines(
-      `${before}${server}`,
-      runs.filter((run) => run.server === server),
-    ),
-  );
 }
 
 function runsOf(size: FanoutSize, runs: readonly SizedRun[]): readonly SizedRun[] {

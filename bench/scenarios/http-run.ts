@@ -3,7 +3,7 @@ import type { CannonResult } from '../http/plan.ts';
 import { median } from '../report/median.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Window } from '../swarm/swarm.ts';
-import { countedOf, histogramOf, type Validity, validityOf } from './validity.ts';
+import { countedOf, histogramOf, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 export interface HttpLoad {
   readonly messagesPerSecond: number;
@@ -12,7 +12,7 @@ export interface HttpLoad {
 }
 
 /** One window of one round: sockets busy, and one path asked for or none. */
-export interface HttpRun extends Validity {
+export interface HttpRun extends Validity, Told {
   readonly round: number;
   /** null: sockets alone. */
   readonly path: string | null;
@@ -42,6 +42,7 @@ export function httpRun(
     p99Ms: latency.percentile(99) / 1000,
     swarmShare: span.swarmCoreBusy,
     latencyUs: window.latencyUs,
+    ...vitalsIn(window),
   };
 }
 

@@ -1,6 +1,7 @@
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { HttpMedians, HttpRun } from './http-run.ts';
+import { loadLine, ms } from './run-lines.ts';
 import { percent } from './validity.ts';
 
 const HEAD = [
@@ -55,10 +56,17 @@ export function httpTable(runs: readonly HttpRun[], medians: readonly HttpMedian
     percent(m.swarmShare),
     m.valid ? `of ${m.windows}` : 'INVALID',
   ]);
+  const lines = medians.map(({ path }) =>
+    loadLine(
+      nameOf(path),
+      runs.filter((run) => run.path === path),
+      { of: (run) => run.p99Ms, text: ms, unit: 'ms p99 of messages' },
+    ),
+  );
   const notes = runs.flatMap((run) =>
     run.invalid.map((why) => `round ${run.round}, ${nameOf(run.path)}, does not count: ${why}`),
   );
-  return [table(HEAD, [...rows, ...middles]), ...notes].join('\n');
+  return [table(HEAD, [...rows, ...middles]), '', ...lines, ...notes].join('\n');
 }
 
 function nameOf(path: string | null): string {

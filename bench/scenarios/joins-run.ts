@@ -2,7 +2,7 @@ import { spanBetween } from '../host/sample.ts';
 import { median } from '../report/median.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Loaded } from '../swarm/swarm.ts';
-import { countedOf, histogramOf, type Validity, validityOf } from './validity.ts';
+import { countedOf, histogramOf, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 /**
  * What the clients of a storm come to: sockets that subscribe at raw uWS, rooms that are not there yet (the first
@@ -19,7 +19,7 @@ export interface JoinsLoad {
   readonly swarmCores: readonly number[];
 }
 
-export interface JoinsRun extends Validity {
+export interface JoinsRun extends Validity, Told {
   readonly server: string;
   readonly arrival: Arrival;
   readonly joinsPerSecond: number;
@@ -55,6 +55,7 @@ export function joinsRun(server: string, loaded: Loaded, load: JoinsLoad, faults
     refused: end.tally.refused,
     faults,
     latencyUs: loaded.latencyUs,
+    ...vitalsIn(loaded),
   };
 }
 

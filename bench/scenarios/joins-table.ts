@@ -1,6 +1,7 @@
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { Arrival, JoinsMedians, JoinsRun } from './joins-run.ts';
+import { loadLine } from './run-lines.ts';
 import { percent } from './validity.ts';
 
 const HEAD = [
@@ -39,12 +40,19 @@ export function joinsTable(runs: readonly JoinsRun[], medians: readonly JoinsMed
     '',
     m.valid ? `of ${m.runs}` : 'INVALID',
   ]);
+  const lines = medians.map(({ arrival }) =>
+    loadLine(
+      NAMES[arrival],
+      runs.filter((run) => run.arrival === arrival),
+      { of: (run) => run.joinsPerCpuSecond, text: thousands, unit: 'joins/CPU-s' },
+    ),
+  );
   const notes = runs.flatMap((run, i) =>
     [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults].map(
       (text) => `run ${i + 1} (${NAMES[run.arrival]}): ${text}`,
     ),
   );
-  return [table(HEAD, [...rows, ...middles]), '', ...ratios(medians), ...notes].join('\n');
+  return [table(HEAD, [...rows, ...middles]), '', ...ratios(medians), ...lines, ...notes].join('\n');
 }
 
 function cells(of: Omit<JoinsMedians, 'arrival' | 'runs' | 'valid'>): string[] {

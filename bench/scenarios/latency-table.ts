@@ -1,5 +1,6 @@
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
+import { loadLine, ms } from './run-lines.ts';
 import { type Figures, figuresOf, type MedianFigures, medianFigures, notesOf, validText } from './topology-figures.ts';
 import type { TopologyRun } from './topology-run.ts';
 import { percent } from './validity.ts';
@@ -51,7 +52,14 @@ export function latencyTable(runs: readonly LatencyRun[], medians: readonly Late
     run.invalid.length > 0 ? 'INVALID' : '',
   ]);
   const middles = medians.map((one) => [...cells(`median ${one.path}`, one, one), '', '', '', validText(one)]);
-  return [table(HEAD, [...rows, ...middles]), ...notesOf(runs)].join('\n');
+  const lines = medians.map(({ path, share }) =>
+    loadLine(
+      `${path} at ${percent(share)}`,
+      runs.filter(({ step }) => step.path === path && step.share === share),
+      { of: (run) => run.p99Ms, text: ms, unit: 'ms p99' },
+    ),
+  );
+  return [table(HEAD, [...rows, ...middles]), '', ...lines, ...notesOf(runs)].join('\n');
 }
 
 /** The p99 of a path ÷ that of the base at the same absolute rate. */

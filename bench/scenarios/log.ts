@@ -6,7 +6,7 @@ import { liveRates } from './live-rates.ts';
 import { type LogRun, logRun } from './log-run.ts';
 import { logMedians, logTable } from './log-table.ts';
 import { ALL_READ } from './one-server.ts';
-import { runLines } from './run-lines.ts';
+import { linesBy } from './run-lines.ts';
 import { type Durability, loadStored } from './with-redis.ts';
 
 const OPTIONS = {
@@ -58,14 +58,8 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
     }
   }
   const medians = DURABILITIES.map((durability) => logMedians(durability, runs));
-  const lines = DURABILITIES.flatMap((durability) =>
-    runLines(
-      durability,
-      runs.filter(({ server }) => server === durability),
-    ),
-  );
   return {
-    text: [logTable(runs, medians), '', ...lines].join('\n'),
+    text: [logTable(runs, medians), '', ...linesBy(DURABILITIES, runs)].join('\n'),
     results: { medians, runs },
     failures: runs.flatMap(brokenPromises),
   };

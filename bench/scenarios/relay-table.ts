@@ -1,5 +1,6 @@
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
+import { linesBy } from './run-lines.ts';
 import { type Figures, figuresOf, type MedianFigures, medianFigures, notesOf, validText } from './topology-figures.ts';
 import type { TopologyRun } from './topology-run.ts';
 import { percent } from './validity.ts';
@@ -50,7 +51,11 @@ export function relayTable(runs: readonly TopologyRun[], medians: readonly Relay
     const figures = `${perCpuRatio.toFixed(2)} × events per CPU-second, ${perSecondRatio.toFixed(2)} × events per second`;
     return `${name} with Redis ÷ ${base?.name}: ${figures}`;
   });
-  return [table(HEAD, [...rows, ...middles]), '', ...ratios, ...notesOf(runs)].join('\n');
+  const lines = linesBy(
+    medians.map(({ name }) => name),
+    runs,
+  );
+  return [table(HEAD, [...rows, ...middles]), '', ...ratios, '', ...lines, ...notesOf(runs)].join('\n');
 }
 
 /** `nodes` and `Redis` are their shares of the CPU time of both. */

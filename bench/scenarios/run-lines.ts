@@ -2,7 +2,7 @@ import { type Range, rangeOf } from '../report/range.ts';
 import type { Vitals } from '../servers/vitals.ts';
 import type { FanoutRun } from './fanout-run.ts';
 import { thousands } from './fanout-table.ts';
-import { countedOf, percent } from './validity.ts';
+import { countedOf, percent, type Validity } from './validity.ts';
 
 /** Of one server, over its runs that count: how far apart they are, how full the cores, what held its thread up. */
 export function runLines(server: string, all: readonly FanoutRun[]): string[] {
@@ -18,12 +18,33 @@ export function runLines(server: string, all: readonly FanoutRun[]): string[] {
   ];
 }
 
+/** The lines of each of them. */
+export function linesBy(servers: readonly string[], runs: readonly FanoutRun[], before = ''): string[] {
+  return servers.flatMap((server) =>
+    runLines(
+      `${before}${server}`,
+      runs.filter((run) => run.server === server),
+    ),
+  );
+}
+
 function span({ min, max }: Range, text: (value: number) => string): string {
   return min === max ? text(min) : `${text(min)} – ${text(max)}`;
 }
 
 /** What can be told of any window: how full the cores were, and what held the server's thread up. */
 type Loaded = Pick<FanoutRun, 'serverShare' | 'othersShare' | 'swarmShare' | 'vitals'>;
+
+/** The same in one line, for a table with many rows; the figure is the one that matters there. */
+export function loadLine<T extends Loaded & Pick<Validity, 'invalid'>>(
+  name: string,
+  all: readonly T[],
+  { of, text, unit }: { of(run: T): number; text(value: number): string; unit: string },
+): string {
+  const { counted } = countedOf(all);
+  const parts = [`${span(rangeOf(counted.map(of)), text)} ${unit}`, ...loadLines(counted)];
+  return `${name}: ${parts.join('; ')}`;
+}
 
 export function loadLines(runs: readonly Loaded[]): string[] {
   return [`cores: ${coresText(runs)}`, ...vitalsText(runs)];
@@ -47,6 +68,6 @@ function vitalsText(runs: readonly Loaded[]): string[] {
   return [`${late}; GC ${perSecond} pauses/s, ${share.toFixed(1)} % of the time, at most ${longest} ms`];
 }
 
-function ms(value: number): string {
+export function ms(value: number): string {
   return value.toFixed(1);
 }

@@ -1,6 +1,7 @@
 import { table } from '../report/table.ts';
 import type { Spread } from '../swarm/spread.ts';
 import { thousands } from './fanout-table.ts';
+import { loadLine } from './run-lines.ts';
 import { type Figures, figuresOf, type MedianFigures, medianFigures, notesOf, validText } from './topology-figures.ts';
 import type { TopologyRun } from './topology-run.ts';
 import { percent } from './validity.ts';
@@ -71,7 +72,14 @@ export function scaleTable(runs: readonly ScaleRun[], medians: readonly ScaleMed
     '',
     validText(one),
   ]);
-  return [table(HEAD, [...rows, ...middles]), ...notesOf(runs)].join('\n');
+  const lines = medians.map((step) =>
+    loadLine(
+      stepName(step),
+      runs.filter((run) => stepName(run.step) === stepName(step)),
+      { of: (run) => run.eventsPerCpuSecond, text: thousands, unit: 'events/CPU-s' },
+    ),
+  );
+  return [table(HEAD, [...rows, ...middles]), '', ...lines, ...notesOf(runs)].join('\n');
 }
 
 export function stepName({ nodes, spread }: ScaleStep): string {

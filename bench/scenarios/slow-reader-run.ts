@@ -1,10 +1,9 @@
 import { spanBetween } from '../host/sample.ts';
 import { median } from '../report/median.ts';
-import type { Vitals } from '../servers/vitals.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Outcome } from '../swarm/slow-client.ts';
 import type { Window } from '../swarm/swarm.ts';
-import { histogramOf, percent, type Validity, validityOf } from './validity.ts';
+import { histogramOf, percent, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 /**
  * What stops in a window. `quiet` is what the others are held against, and `control` is the same once more: as far as
@@ -13,7 +12,7 @@ import { histogramOf, percent, type Validity, validityOf } from './validity.ts';
 export type Kind = 'quiet' | 'control' | 'one' | 'some';
 
 /** One window of one round. */
-export interface SlowReaderRun extends Validity {
+export interface SlowReaderRun extends Validity, Told {
   readonly round: number;
   readonly kind: Kind;
   /** Readers that stopped. */
@@ -31,7 +30,6 @@ export interface SlowReaderRun extends Validity {
   readonly swarmShare: number;
   readonly outcomes: readonly (Outcome | null)[];
   readonly latencyUs: HistogramPairs;
-  readonly vitals?: Vitals;
 }
 
 export interface WindowLoad {
@@ -67,7 +65,7 @@ export function slowReaderRun(round: number, kind: Kind, window: Window, load: W
     swarmShare: span.swarmCoreBusy,
     outcomes: window.outcomes,
     latencyUs: window.latencyUs,
-    ...(window.vitals === undefined ? {} : { vitals: window.vitals }),
+    ...vitalsIn(window),
   };
 }
 

@@ -4,6 +4,7 @@ import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
 import { brokenPromises, fanoutRun } from './fanout-run.ts';
 import { liveRates } from './live-rates.ts';
 import { ALL_READ } from './one-server.ts';
+import { linesBy } from './run-lines.ts';
 import {
   type SnapshotsLoad,
   type SnapshotsMedians,
@@ -70,7 +71,7 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
   const snapshot = snapshotsMedians('snapshot', load, runs);
   const cost = snapshotCost(none, snapshot);
   return {
-    text: snapshotsTable(runs, [none, snapshot], cost, options.latest),
+    text: [snapshotsTable(runs, [none, snapshot], cost, options.latest), '', ...linesBy(DURABILITIES, runs)].join('\n'),
     results: { medians: [none, snapshot] satisfies SnapshotsMedians[], cost, runs },
     failures: [...runs.flatMap(brokenPromises), ...tooManyCalls(cost.callsPerRoomSecond, options.latest)],
   };

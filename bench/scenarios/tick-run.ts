@@ -2,7 +2,7 @@ import { spanBetween } from '../host/sample.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Window } from '../swarm/swarm.ts';
 import type { Climbed, Step } from './climb.ts';
-import { histogramOf, type Validity, validityOf } from './validity.ts';
+import { histogramOf, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 /** How many rooms, by what clock, on which cores. */
 export interface TickLoad {
@@ -14,7 +14,7 @@ export interface TickLoad {
 }
 
 /** So many rooms for a while: what came, and whether the server held them. */
-export interface TickStep extends Step, Validity {
+export interface TickStep extends Step, Validity, Told {
   readonly rooms: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -59,6 +59,7 @@ export function tickStep(window: Window, load: TickLoad): TickStep {
     disordered: to.tally.disordered,
     broken: to.tally.broken,
     latencyUs: window.latencyUs,
+    ...vitalsIn(window),
   };
 }
 

@@ -1,6 +1,7 @@
 import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
+import { loadLine } from './run-lines.ts';
 import type { TickRun, TickStep } from './tick-run.ts';
 import { countedOf, percent } from './validity.ts';
 
@@ -68,8 +69,15 @@ export function tickTable(runs: readonly TickRun[], medians: readonly TickMedian
     ...new Array<string>(6).fill(''),
     m.valid ? `of ${m.runs}` : 'INVALID',
   ]);
+  const lines = medians.map(({ server, ticksPerSec }) =>
+    loadLine(
+      `${server}, ${ticksPerSec}, at the most rooms held`,
+      runs.flatMap((run) => (run.server === server && run.ticksPerSec === ticksPerSec && run.held ? run.held : [])),
+      { of: (step) => step.updatesPerCpuSecond, text: thousands, unit: 'updates/CPU-s' },
+    ),
+  );
   const notes = runs.flatMap((run, i) => run.invalid.map((why) => `run ${i + 1} does not count: ${why}`));
-  return [table(HEAD, [...rows, ...middles]), ...ratios(medians), ...notes].join('\n');
+  return [table(HEAD, [...rows, ...middles]), '', ...ratios(medians), ...lines, ...notes].join('\n');
 }
 
 function figures(step: TickStep): string[] {

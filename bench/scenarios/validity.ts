@@ -1,4 +1,5 @@
 import type { Span } from '../host/sample.ts';
+import type { Vitals } from '../servers/vitals.ts';
 import { Histogram } from '../swarm/histogram.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 
@@ -46,6 +47,15 @@ export function countedOf<T extends Pick<Validity, 'invalid'>>(
 ): { counted: readonly T[]; valid: boolean } {
   const valid = runs.filter((run) => run.invalid.length === 0);
   return valid.length > 0 ? { counted: valid, valid: true } : { counted: runs, valid: false };
+}
+
+/** For a run to keep: what the servers told of themselves, if they did. */
+export function vitalsIn({ vitals }: Told): Told {
+  return vitals === undefined ? {} : { vitals };
+}
+
+export interface Told {
+  readonly vitals?: Vitals;
 }
 
 export function histogramOf(pairs: HistogramPairs): Histogram {
