@@ -49,7 +49,7 @@ export const fanout: Scenario<typeof OPTIONS> = {
   name: 'fanout',
   about: 'every message goes to all members of its room: raw uWS publish beside Roomcast',
   options: OPTIONS,
-  quick: { clients: 40, room: [2, 10], rate: [20], seconds: 2, 'warm-up': 1, runs: 1 },
+  quick: { clients: 40, room: [2, 10], rate: [20], seconds: 1, 'warm-up': 1, runs: 1 },
   charts: FANOUT_CHARTS,
   run,
 };

@@ -38,6 +38,17 @@ export const http: Scenario<typeof OPTIONS> = {
   about: 'HTTP requests (autocannon) to a node whose sockets are busy, and what these feel of it',
   options: OPTIONS,
   quick: { clients: 20, room: 10, requests: 100, seconds: 1, runs: 1, 'warm-up': 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'CPU of an HTTP request',
+      of: 'medians',
+      by: 'path',
+      value: 'usPerRequest',
+      unit: 'µs of the server’s CPU per request',
+      better: 'less',
+    },
+  ],
   run,
 };
 

@@ -23,6 +23,22 @@ export const joins: Scenario<typeof OPTIONS> = {
   about: 'a storm of clients that connect, say HELLO and join, beside connects to raw uWS',
   options: OPTIONS,
   quick: { clients: 400, rate: 200, runs: 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Joins per CPU-second',
+      by: 'arrival',
+      value: 'joinsPerCpuSecond',
+      unit: 'connects and joins per CPU-second of the server',
+      better: 'more',
+    },
+    {
+      kind: 'percentiles',
+      title: 'Time to join',
+      by: 'arrival',
+      histogram: 'latencyUs',
+    },
+  ],
   run,
 };
 

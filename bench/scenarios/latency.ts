@@ -19,12 +19,12 @@ const OPTIONS = {
     whole: false,
   },
   ramp: { about: 'seconds measured per step of the ramp', default: 2, min: 1, max: 60, whole: false },
+  shares: { about: '% of capacity', default: [25, 50, 70], min: 1, max: 100, whole: false },
   runs: RUNS,
 } as const;
 
 type Options = OptionValues<typeof OPTIONS>;
 
-const SHARES = [0.25, 0.5, 0.7];
 /** One node in memory, as in `fanout`. */
 const DIRECT: TopologyPlan = { name: 'one node', dialect: 'roomcast', nodes: 1, redis: false, nginx: false };
 const THROUGH_NGINX: TopologyPlan = { ...DIRECT, name: 'one node, nginx', nginx: true };
@@ -36,16 +36,43 @@ export const latency: Scenario<typeof OPTIONS> = {
   about:
     'at 25, 50, 70 % of capacity: one node, through nginx, from node to node, and raw uWS at the rates of one node',
   options: OPTIONS,
-  quick: { clients: 60, room: 12, seconds: 2, 'warm-up': 1, runs: 1, capacity: 40 },
+  quick: { clients: 60, room: 12, seconds: 1, 'warm-up': 1, runs: 1, capacity: 40, shares: [50] },
   needs: ['redis-server', 'nginx'],
+  charts: [
+    {
+      kind: 'percentiles',
+      title: 'Latency at 50 % of capacity',
+      by: 'step.path',
+      where: { 'step.share': 0.5 },
+      histogram: 'latencyUs',
+    },
+    {
+      kind: 'percentiles',
+      title: 'Latency at 70 % of capacity',
+      by: 'step.path',
+      where: { 'step.share': 0.7 },
+      histogram: 'latencyUs',
+    },
+    {
+      kind: 'lines',
+      title: 'Latency against load',
+      by: 'step.path',
+      x: 'step.share',
+      xUnit: 'share of capacity',
+      value: 'p99Ms',
+      unit: 'ms, 99 % of the events within',
+      better: 'less',
+    },
+  ],
   run,
 };
 
 async function run(options: Options, context: BenchContext): Promise<Outcome> {
   const capacities = await capacitiesOf(options, context);
+  const shares = options.shares.map((percents) => percents / 100);
   const steps = [
-    ...stepsOf(RAW_TOPOLOGY, capacities.get(DIRECT)),
-    ...PATHS.flatMap((plan) => stepsOf(plan, capacities.get(plan))),
+    ...stepsOf(RAW_TOPOLOGY, shares, capacities.get(DIRECT)),
+    ...PATHS.flatMap((plan) => stepsOf(plan, shares, capacities.get(plan))),
   ];
   const total = options.runs * steps.length;
   const runMs = (options['warm-up'] + options.seconds) * 1000;
@@ -87,9 +114,13 @@ async function capacitiesOf(options: Options, context: BenchContext): Promise<Re
   return capacities;
 }
 
-function stepsOf(plan: TopologyPlan, capacity: Capacity | undefined): (LatencyStep & { plan: TopologyPlan })[] {
+function stepsOf(
+  plan: TopologyPlan,
+  shares: readonly number[],
+  capacity: Capacity | undefined,
+): (LatencyStep & { plan: TopologyPlan })[] {
   if (capacity === undefined) return [];
-  return SHARES.map((share) => ({ path: plan.name, share, rate: capacity.rate * share, plan }));
+  return shares.map((share) => ({ path: plan.name, share, rate: capacity.rate * share, plan }));
 }
 
 function capacityText(plan: TopologyPlan, capacity: Capacity | undefined): string {

@@ -28,7 +28,7 @@ export const log: Scenario<typeof OPTIONS> = {
   name: 'log',
   about: 'the load of fanout on a node with Redis: what durability snapshot and log cost',
   options: OPTIONS,
-  quick: { clients: 40, room: 10, rate: 20, seconds: 2, 'warm-up': 1, runs: 1 },
+  quick: { clients: 40, room: 10, rate: 20, seconds: 1, 'warm-up': 1, runs: 1 },
   needs: ['redis-server'],
   charts: [
     {

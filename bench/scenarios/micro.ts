@@ -25,6 +25,17 @@ export const micro: Scenario<typeof OPTIONS> = {
   about: 'reader, writer, history, outbox, a whole room: ns and bytes allocated per operation',
   options: OPTIONS,
   quick: { repetitions: 1, ms: 10 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Time of one operation',
+      of: 'medians',
+      by: 'name',
+      value: 'nsPerOp',
+      unit: 'ns',
+      better: 'less',
+    },
+  ],
   run,
 };
 

@@ -20,8 +20,24 @@ export const relay: Scenario<typeof OPTIONS> = {
   name: 'relay',
   about: 'rooms with members on every node of a cluster, beside raw uWS in one process',
   options: OPTIONS,
-  quick: { clients: 60, room: 12, rate: 10, seconds: 2, 'warm-up': 1, runs: 1 },
+  quick: { clients: 60, room: 12, rate: 10, seconds: 1, 'warm-up': 1, runs: 1 },
   needs: ['redis-server'],
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Rooms over several nodes',
+      by: 'server',
+      value: 'eventsPerCpuSecond',
+      unit: 'events delivered per CPU-second of nodes and Redis',
+      better: 'more',
+    },
+    {
+      kind: 'percentiles',
+      title: 'Latency in rooms over several nodes',
+      by: 'server',
+      histogram: 'latencyUs',
+    },
+  ],
   run,
 };
 

@@ -42,6 +42,7 @@ export function loadLine<T extends Loaded & Pick<Validity, 'invalid'>>(
   { of, text, unit }: { of(run: T): number; text(value: number): string; unit: string },
 ): string {
   const { counted } = countedOf(all);
+  if (counted.length === 0) return `${name}: none`;
   const parts = [`${span(rangeOf(counted.map(of)), text)} ${unit}`, ...loadLines(counted)];
   return `${name}: ${parts.join('; ')}`;
 }

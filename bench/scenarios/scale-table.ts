@@ -14,6 +14,15 @@ export interface ScaleStep {
 
 export interface ScaleRun extends TopologyRun {
   readonly step: ScaleStep;
+  /** Where the members of a room sit, in words. */
+  readonly rooms: string;
+  /** Of nodes and Redis, for each event that a client got. */
+  readonly cpuUsPerEvent: number;
+}
+
+export function scaleRun(step: ScaleStep, run: TopologyRun): ScaleRun {
+  const rooms = step.spread === 'members' ? 'rooms on all nodes' : 'rooms on one node each';
+  return { ...run, step, rooms, cpuUsPerEvent: 1e6 / run.eventsPerCpuSecond };
 }
 
 export interface ScaleMedians extends ScaleStep, MedianFigures {

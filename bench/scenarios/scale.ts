@@ -4,7 +4,7 @@ import { clusterOf } from '../servers/topology.ts';
 import { brokenPromises } from './fanout-run.ts';
 import { thousands } from './fanout-table.ts';
 import { liveRates } from './live-rates.ts';
-import { type ScaleRun, scaleMedians, scaleSteps, scaleTable, stepName } from './scale-table.ts';
+import { type ScaleRun, scaleMedians, scaleRun, scaleSteps, scaleTable, stepName } from './scale-table.ts';
 import { sharedCoreNote } from './shared-core.ts';
 import { LOAD_OPTIONS, loadTopology } from './topology-load.ts';
 import { nsPerEvent } from './topology-run.ts';
@@ -22,8 +22,20 @@ export const scale: Scenario<typeof OPTIONS> = {
   name: 'scale',
   about: 'CPU per delivered event as the same load goes to 1, 2, 3, 4 nodes, rooms on all of them or on one each',
   options: OPTIONS,
-  quick: { clients: 60, room: 12, seconds: 2, 'warm-up': 1, runs: 1, nodes: 3 },
+  quick: { clients: 60, room: 12, seconds: 1, 'warm-up': 1, runs: 1, nodes: 2 },
   needs: ['redis-server'],
+  charts: [
+    {
+      kind: 'lines',
+      title: 'Cost against the number of nodes',
+      by: 'rooms',
+      x: 'step.nodes',
+      xUnit: 'nodes',
+      value: 'cpuUsPerEvent',
+      unit: 'µs of CPU of nodes and Redis per event delivered',
+      better: 'less',
+    },
+  ],
   run,
 };
 
@@ -39,7 +51,8 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
     for (const step of steps) {
       const onSample = liveRates({ name: stepName(step), done: runs.length, total, runMs }, context.progress);
       const load = { rate: options.rate, spread: step.spread, onSample };
-      const done = { ...(await loadTopology(clusterOf(step.nodes, stepName(step)), options, load, context)), step };
+      const plan = clusterOf(step.nodes, stepName(step));
+      const done = scaleRun(step, await loadTopology(plan, options, load, context));
       runs.push(done);
       context.progress.note(`${runs.length}/${total} ${stepName(step)}: ${summary(done)}`);
     }

@@ -41,7 +41,7 @@ export const slowReader: Scenario<typeof OPTIONS> = {
   name: 'slow-reader',
   about: 'what members that stop reading cost the node and the other members of their room',
   options: OPTIONS,
-  quick: { clients: 10, rate: 32, payload: 8000, stop: 3, seconds: 5, limit: 512, runs: 1, 'warm-up': 1 },
+  quick: { clients: 10, rate: 48, payload: 8000, stop: 2, seconds: 4, limit: 512, runs: 1, 'warm-up': 1 },
   charts: [
     {
       kind: 'bars',

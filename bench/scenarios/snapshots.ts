@@ -52,6 +52,14 @@ export const snapshots: Scenario<typeof OPTIONS> = {
   options: OPTIONS,
   quick: { rooms: 10, seconds: 3, runs: 1 },
   needs: ['redis-server'],
+  charts: [
+    {
+      kind: 'percentiles',
+      title: 'Latency with and without snapshots',
+      by: 'server',
+      histogram: 'latencyUs',
+    },
+  ],
   run,
 };
 

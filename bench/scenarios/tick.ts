@@ -30,6 +30,16 @@ export const tick: Scenario<typeof OPTIONS> = {
   about: 'rooms that tick, with 20 entities that change each time: how many a core holds',
   options: OPTIONS,
   quick: { rates: '20', rooms: 4, 'rooms-max': 8, step: 100, seconds: 1, settle: 0.5, runs: 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Rooms that tick on one core, by ticks per second',
+      by: 'ticksPerSec',
+      value: 'roomsPerCore',
+      unit: 'rooms of 10 members and 20 entities',
+      better: 'more',
+    },
+  ],
   run,
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type LatencyRun, latencyMedians, latencyTable, p99Ratios } from '../../../bench/scenarios/latency-table.ts';
-import { type ScaleRun, scaleMedians, scaleSteps, scaleTable } from '../../../bench/scenarios/scale-table.ts';
+import { scaleMedians, scaleRun, scaleSteps, scaleTable } from '../../../bench/scenarios/scale-table.ts';
 import { runOf } from './topology-fixture.ts';
 
 test('scale measures one node once, and each further count in both series', () => {
@@ -16,9 +16,10 @@ test('scale measures one node once, and each further count in both series', () =
 test('scale shows CPU per event, and how it grows from one node on', () => {
   const steps = scaleSteps(2);
   const cpu = [1, 2, 1];
-  const runs = steps.map((step, i): ScaleRun => {
-    return { ...runOf({ nodeCpu: cpu[i] ?? 0, redisCpu: (cpu[i] ?? 0) / 2, events: 1_000_000 }), step };
-  });
+  const runs = steps.map((step, i) =>
+    scaleRun(step, runOf({ nodeCpu: cpu[i] ?? 0, redisCpu: (cpu[i] ?? 0) / 2, events: 1_000_000 })),
+  );
+  expect(runs.map(({ cpuUsPerEvent }) => cpuUsPerEvent)).toEqual([1.5, 3, 1.5]);
   const medians = scaleMedians(steps, runs);
   expect(medians.map(({ growth }) => growth)).toEqual([1, 2, 1]);
   const lines = scaleTable(runs, medians).split('\n');
