@@ -9,9 +9,16 @@ const KILL_AFTER_MS = 3000;
 
 /** Starts a Node script, on the given cores where `taskset` is there to pin it. */
 export function startNode(args: readonly string[], cores: readonly number[], options: SpawnOptions): ChildProcess {
-  const command = [process.execPath, '--disable-warning=ExperimentalWarning', ...args];
-  if (canPin()) command.unshift('taskset', '-c', cores.join(','));
-  const [file = '', ...rest] = command;
+  return startProgram([process.execPath, '--disable-warning=ExperimentalWarning', ...args], cores, options);
+}
+
+/** As `startNode`, for any program. */
+export function startProgram(
+  command: readonly string[],
+  cores: readonly number[],
+  options: SpawnOptions,
+): ChildProcess {
+  const [file = '', ...rest] = canPin() ? ['taskset', '-c', cores.join(','), ...command] : command;
   const child = spawn(file, rest, options);
   running.add(child);
   child.once('exit', () => running.delete(child));

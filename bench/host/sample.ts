@@ -6,16 +6,20 @@ export interface Sample {
   readonly atMs: number;
   readonly tally: TallySum;
   readonly serverCpu: number;
+  /** Of each server process, in the order of their pids. */
+  readonly serverCpus: readonly number[];
   readonly serverBytes: number;
   readonly swarmCpu: number;
   readonly cores: readonly CoreTimes[];
 }
 
 export function takeSample(tallies: readonly Tally[], serverPids: readonly number[]): Sample {
+  const serverCpus = serverPids.map(processCpu);
   return {
     atMs: performance.now(),
     tally: sumTallies(tallies),
-    serverCpu: serverPids.reduce((sum, pid) => sum + processCpu(pid), 0),
+    serverCpu: sumOf(serverCpus, (cpu) => cpu),
+    serverCpus,
     serverBytes: serverPids.reduce((sum, pid) => sum + residentBytes(pid), 0),
     swarmCpu: processCpu(process.pid),
     cores: coreTimes(),
@@ -29,6 +33,7 @@ export interface Span {
   readonly sent: number;
   readonly reads: number;
   readonly serverCpu: number;
+  readonly serverCpus: readonly number[];
   readonly swarmCpu: number;
   /** 0–1, of the cores named; whoever used them. */
   readonly serverCoreBusy: number;
@@ -49,6 +54,7 @@ export function spanBetween(
     sent: to.tally.sent - from.tally.sent,
     reads: to.tally.reads - from.tally.reads,
     serverCpu: to.serverCpu - from.serverCpu,
+    serverCpus: to.serverCpus.map((cpu, i) => cpu - (from.serverCpus[i] ?? 0)),
     swarmCpu: to.swarmCpu - from.swarmCpu,
     serverCoreBusy: busyShare(from, to, serverCores),
     swarmCoreBusy: busyShare(from, to, swarmCores),

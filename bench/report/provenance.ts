@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { findProgram } from '../../infra/cluster/programs.ts';
 
 /** Where and of what a result was measured, so that it can be judged and repeated. */
 export interface Provenance {
@@ -27,6 +28,8 @@ export function provenance(args: readonly string[]): Provenance {
       roomcast: versionIn('../../package.json'),
       node: process.versions.node,
       uWebSockets: versionIn('../../node_modules/uWebSockets.js/package.json'),
+      ...programVersion('redis-server', /v=(\S+)/),
+      ...programVersion('nginx', /nginx\/(\S+)/),
     },
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -41,6 +44,15 @@ function git(args: readonly string[]): string | null {
   } catch {
     return null;
   }
+}
+
+/** What `--version` tells; nothing where the program is not there. */
+function programVersion(name: string, pattern: RegExp): Record<string, string> {
+  const path = findProgram(name);
+  if (path === null) return {};
+  const { stdout, stderr } = spawnSync(path, ['-v'], { encoding: 'utf8' });
+  const version = pattern.exec(`${stdout}${stderr}`)?.[1];
+  return version === undefined ? {} : { [name]: version };
 }
 
 function versionIn(path: string): string {

@@ -1,10 +1,10 @@
 import { type Span, spanBetween } from '../host/sample.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Loaded } from '../swarm/swarm.ts';
-import { histogramOf, type Validity, validityOf } from './validity.ts';
+import { histogramOf, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 /** One server under one load: what came out, and why it may not count. */
-export interface FanoutRun extends Validity {
+export interface FanoutRun extends Validity, Told {
   readonly server: string;
   readonly span: Span;
   readonly eventsPerSecond: number;
@@ -50,6 +50,7 @@ export function fanoutRun(server: string, loaded: Loaded, load: FanoutLoad, faul
     broken: tally.broken,
     faults,
     latencyUs: loaded.latencyUs,
+    ...vitalsIn(loaded),
   };
 }
 

@@ -1,7 +1,8 @@
 import { median } from '../report/median.ts';
+import { type Range, rangeOf } from '../report/range.ts';
 import { table } from '../report/table.ts';
 import type { FanoutRun } from './fanout-run.ts';
-import { percent } from './validity.ts';
+import { countedOf, percent } from './validity.ts';
 
 const HEAD = [
   'server',
@@ -30,17 +31,19 @@ export interface FanoutMedians {
   readonly serverShare: number;
   readonly swarmShare: number;
   readonly othersShare: number;
+  /** How far the runs that count lie apart. */
+  readonly ranges: Readonly<Record<(typeof RANGED)[number], Range>>;
 }
 
+const RANGED = ['eventsPerSecond', 'eventsPerCpuSecond', 'p50Ms', 'p99Ms'] as const;
+
 export function mediansOf(server: string, runs: readonly FanoutRun[]): FanoutMedians {
-  const own = runs.filter((run) => run.server === server);
-  const valid = own.filter((run) => run.invalid.length === 0);
-  const counted = valid.length > 0 ? valid : own;
+  const { counted, valid } = countedOf(runs.filter((run) => run.server === server));
   const of = (value: (run: FanoutRun) => number) => median(counted.map(value));
   return {
     server,
     runs: counted.length,
-    valid: valid.length > 0,
+    valid,
     eventsPerSecond: of((run) => run.eventsPerSecond),
     eventsPerCpuSecond: of((run) => run.eventsPerCpuSecond),
     p50Ms: of((run) => run.p50Ms),
@@ -48,6 +51,9 @@ export function mediansOf(server: string, runs: readonly FanoutRun[]): FanoutMed
     serverShare: of((run) => run.serverShare),
     swarmShare: of((run) => run.swarmShare),
     othersShare: of((run) => run.othersShare),
+    ranges: Object.fromEntries(
+      RANGED.map((name) => [name, rangeOf(counted.map((run) => run[name]))]),
+    ) as FanoutMedians['ranges'],
   };
 }
 
@@ -75,7 +81,7 @@ export function fanoutTable(runs: readonly FanoutRun[], medians: readonly Fanout
   return [table(HEAD, [...rows, ...middles]), ...ratios(medians), ...notes, ...faults].join('\n');
 }
 
-function speeds(of: Omit<FanoutMedians, 'server' | 'runs' | 'valid'>): string[] {
+function speeds(of: Omit<FanoutMedians, 'server' | 'runs' | 'valid' | 'ranges'>): string[] {
   return [
     thousands(of.eventsPerSecond),
     thousands(of.eventsPerCpuSecond),

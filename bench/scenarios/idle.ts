@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { residentBytes } from '../host/proc-stat.ts';
-import type { OptionValues } from '../options.ts';
-import { median } from '../report/median.ts';
-import { table } from '../report/table.ts';
+import { kernelBytes } from '../host/kernel-memory.ts';
+import { processCpu, residentBytes } from '../host/proc-stat.ts';
+import type { Sample } from '../host/sample.ts';
+import { type OptionValues, RUNS } from '../options.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
-import { launch, RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts';
-import { Swarm } from '../swarm/swarm.ts';
+import { RAW_UWS, ROOMCAST, type ServerKind } from '../servers/launch.ts';
 import { thousands } from './fanout-table.ts';
+import { type IdleReadings, type IdleRun, idleMedians, idleRun } from './idle-run.ts';
+import { idleTable } from './idle-table.ts';
+import { ALL_READ, withServer } from './one-server.ts';
 
 const OPTIONS = {
   clients: { about: 'clients, none of which says anything', default: 10_000, min: 10, max: 19_000, whole: true },
@@ -17,31 +19,40 @@ const OPTIONS = {
     max: 19_000,
     whole: true,
   },
-  runs: { about: 'runs of each server, in turn', default: 3, min: 1, max: 100, whole: true },
+  still: {
+    about: 'seconds that all sit still while CPU is taken; keep-alives come every half minute',
+    default: 60,
+    min: 1,
+    max: 3600,
+    whole: false,
+  },
+  runs: RUNS,
   only: { about: 'measure one server', default: 'both', choices: ['both', 'raw', 'roomcast'] },
 } as const;
 
 type Options = OptionValues<typeof OPTIONS>;
 
-interface IdleRun {
-  readonly server: string;
-  readonly emptyBytes: number;
-  readonly tenthBytes: number;
-  readonly fullBytes: number;
-  /** All that grew since the empty server, per client: warm-up of code and heap included. */
-  readonly perClient: number;
-  /** What each of the last nine tenths of the clients added. */
-  readonly perFurtherClient: number;
-}
-
 /** Rounds of collecting and waiting before memory is read; it no longer falls after two here. */
 const SETTLE_ROUNDS = 4;
 const SETTLE_ROUND_MS = 500;
+/** Of the progress of a run (guess). */
+const JOINING_SHARE = 0.4;
 
 export const idle: Scenario<typeof OPTIONS> = {
   name: 'idle',
-  about: 'resident memory of joined clients that say nothing, above sockets of raw uWS',
+  about: 'memory and CPU of joined clients that say nothing, above sockets of raw uWS',
   options: OPTIONS,
+  quick: { clients: 500, still: 1, runs: 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'Memory of a client that is joined and silent',
+      by: 'server',
+      value: 'perClient',
+      unit: 'resident bytes per client',
+      better: 'less',
+    },
+  ],
   run,
 };
 
@@ -56,64 +67,37 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
       context.progress.note(`${runs.length}/${total} ${kind.name}: ${thousands(done.perClient)} bytes per client`);
     }
   }
-  const medians = kinds.map((kind) => {
-    const own = runs.filter((one) => one.server === kind.name);
-    return {
-      server: kind.name,
-      perClient: median(own.map((one) => one.perClient)),
-      perFurtherClient: median(own.map((one) => one.perFurtherClient)),
-    };
-  });
+  const medians = kinds.map((kind) => idleMedians(kind.name, runs));
   return { text: idleTable(runs, medians), results: { medians, runs }, failures: [] };
 }
 
 async function measure(
   kind: ServerKind,
   options: Options,
-  { cores, progress }: BenchContext,
+  context: BenchContext,
   done: number,
   total: number,
 ): Promise<IdleRun> {
-  const server = await launch(kind, cores.server);
-  const plan = {
-    dialect: kind.dialect,
-    host: '127.0.0.1',
-    ports: [server.port],
-    clients: options.clients,
-    room: kind.dialect === 'raw' ? 0 : options.room,
-    rate: 1,
-    payloadBytes: 12,
-    slow: 0,
-    stateBytes: 0,
-    tickMs: 1,
-    workers: 1,
-    serverPids: [server.pid],
-    swarmCores: cores.swarm,
-  };
-  const swarm = new Swarm(plan, ({ tally }) => {
-    const share = tally.joined / options.clients;
-    progress.show((done + share) / total, `${done + 1}/${total} ${kind.name}: ${tally.joined} clients joined`);
-  });
-  try {
-    const tenth = Math.floor(options.clients / 10);
-    const emptyBytes = await settledBytes(server.pid);
+  const { progress } = context;
+  const { clients } = options;
+  const room = kind.dialect === 'raw' ? 0 : options.room;
+  const plan = { ...ALL_READ, clients, room, rate: 0, payloadBytes: 0, tickMs: 1 };
+  const place = `${done + 1}/${total} ${kind.name}`;
+  const joining = ({ tally }: Sample): void =>
+    progress.show((done + (JOINING_SHARE * tally.joined) / clients) / total, `${place}: ${tally.joined} joined`);
+  return await withServer(kind, plan, context, joining, async ({ server, swarm }) => {
+    const tenth = Math.floor(clients / 10);
+    const [emptyBytes, kernelEmptyBytes] = [await settledBytes(server.pid), kernelBytes()];
     await swarm.connect(tenth);
     const tenthBytes = await settledBytes(server.pid);
-    await swarm.connect(options.clients);
-    const fullBytes = await settledBytes(server.pid);
+    await swarm.connect(clients);
+    const [fullBytes, kernelFullBytes] = [await settledBytes(server.pid), kernelBytes()];
+    progress.show((done + JOINING_SHARE) / total, `${place}: ${clients} sit still for ${options.still} s`);
+    const still = await stillCpu(server.pid, options.still);
     if (swarm.faults.length > 0) throw new Error(`clients did not stay:\n  ${swarm.faults.join('\n  ')}`);
-    return {
-      server: kind.name,
-      emptyBytes,
-      tenthBytes,
-      fullBytes,
-      perClient: (fullBytes - emptyBytes) / options.clients,
-      perFurtherClient: (fullBytes - tenthBytes) / (options.clients - tenth),
-    };
-  } finally {
-    await swarm.stop();
-    await server.stop();
-  }
+    const readings = { clients, tenth, emptyBytes, tenthBytes, fullBytes, kernelEmptyBytes, kernelFullBytes };
+    return idleRun(kind.name, { ...readings, ...still });
+  });
 }
 
 /** Resident bytes when the server has collected its garbage (see servers/leash.ts) and given memory back. */
@@ -125,32 +109,8 @@ async function settledBytes(pid: number): Promise<number> {
   return residentBytes(pid);
 }
 
-function idleTable(
-  runs: readonly IdleRun[],
-  medians: readonly Pick<IdleRun, 'server' | 'perClient' | 'perFurtherClient'>[],
-) {
-  const head = ['server', 'empty kB', 'full kB', 'bytes/client', 'bytes/further client'];
-  const kB = (bytes: number) => thousands(bytes / 1024);
-  const rows = runs.map((one) => [
-    one.server,
-    kB(one.emptyBytes),
-    kB(one.fullBytes),
-    thousands(one.perClient),
-    thousands(one.perFurtherClient),
-  ]);
-  const middles = medians.map((m) => [
-    `median ${m.server}`,
-    '',
-    '',
-    thousands(m.perClient),
-    thousands(m.perFurtherClient),
-  ]);
-  const [base, other] = medians;
-  const lines = [table(head, [...rows, ...middles])];
-  if (base !== undefined && other !== undefined) {
-    const above = thousands(other.perClient - base.perClient);
-    const further = thousands(other.perFurtherClient - base.perFurtherClient);
-    lines.push('', `A client joined costs ${above} bytes above a socket of ${base.server} (further ones ${further})`);
-  }
-  return lines.join('\n');
+async function stillCpu(pid: number, seconds: number): Promise<Pick<IdleReadings, 'stillCpu' | 'stillSeconds'>> {
+  const [cpu, startMs] = [processCpu(pid), performance.now()];
+  await sleep(seconds * 1000);
+  return { stillCpu: processCpu(pid) - cpu, stillSeconds: (performance.now() - startMs) / 1000 };
 }

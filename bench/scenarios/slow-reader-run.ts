@@ -3,7 +3,7 @@ import { median } from '../report/median.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Outcome } from '../swarm/slow-client.ts';
 import type { Window } from '../swarm/swarm.ts';
-import { histogramOf, percent, type Validity, validityOf } from './validity.ts';
+import { histogramOf, percent, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 /**
  * What stops in a window. `quiet` is what the others are held against, and `control` is the same once more: as far as
@@ -12,7 +12,7 @@ import { histogramOf, percent, type Validity, validityOf } from './validity.ts';
 export type Kind = 'quiet' | 'control' | 'one' | 'some';
 
 /** One window of one round. */
-export interface SlowReaderRun extends Validity {
+export interface SlowReaderRun extends Validity, Told {
   readonly round: number;
   readonly kind: Kind;
   /** Readers that stopped. */
@@ -59,12 +59,13 @@ export function slowReaderRun(round: number, kind: Kind, window: Window, load: W
     p999Ms: latency.percentile(99.9) / 1000,
     maxMs: latency.percentile(100) / 1000,
     grownBytes: window.residentMostBytes - window.from.serverBytes,
-    bufferedBytes: window.buffered.bytes,
-    bufferedMostBytes: window.buffered.mostBytes,
-    lagging: window.buffered.lagging,
+    bufferedBytes: window.buffered?.bytes ?? 0,
+    bufferedMostBytes: window.buffered?.mostBytes ?? 0,
+    lagging: window.buffered?.lagging ?? 0,
     swarmShare: span.swarmCoreBusy,
     outcomes: window.outcomes,
     latencyUs: window.latencyUs,
+    ...vitalsIn(window),
   };
 }
 

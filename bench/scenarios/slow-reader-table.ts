@@ -1,7 +1,8 @@
 import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
+import { loadLines } from './run-lines.ts';
 import { type Kind, MOVED_MAX, ROUNDS_MIN, ratiosOf, type SlowReaderRun } from './slow-reader-run.ts';
-import { percent } from './validity.ts';
+import { countedOf, percent } from './validity.ts';
 
 const HEAD = [
   'stopped',
@@ -41,14 +42,13 @@ export function slowReaderMedians(runs: readonly SlowReaderRun[]): SlowReaderMed
   return KINDS.flatMap((kind) => {
     const own = runs.filter((run) => run.kind === kind);
     if (own.length === 0) return [];
-    const valid = own.filter((run) => run.invalid.length === 0);
-    const counted = valid.length > 0 ? valid : own;
+    const { counted, valid } = countedOf(own);
     const of = (figure: (run: SlowReaderRun) => number) => median(counted.map(figure));
     return [
       {
         kind,
         windows: counted.length,
-        valid: valid.length > 0,
+        valid,
         p50Ms: of((run) => run.p50Ms),
         p99Ms: of((run) => run.p99Ms),
         p999Ms: of((run) => run.p999Ms),
@@ -74,7 +74,8 @@ export function slowReaderTable(runs: readonly SlowReaderRun[], medians: readonl
   const notes = runs.flatMap((run) =>
     run.invalid.map((why) => `round ${run.round}, ${nameOf(run.kind, run.stopped)}, does not count: ${why}`),
   );
-  return [table(HEAD, [...rows, ...middles]), '', ...medians.flatMap(ratioText), ...notes].join('\n');
+  const load = loadLines(countedOf(runs).counted);
+  return [table(HEAD, [...rows, ...middles]), '', ...medians.flatMap(ratioText), ...load, ...notes].join('\n');
 }
 
 function figures(of: Omit<SlowReaderMedians, 'kind' | 'windows' | 'valid' | 'p99Ratios'>): string[] {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OptionValues } from '../options.ts';
-import { OptionFault } from '../options.ts';
+import { OptionFault, type OptionValues, RUNS } from '../options.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
 import { launch, ROOMCAST, type RunningServer } from '../servers/launch.ts';
 import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
@@ -21,7 +20,7 @@ const OPTIONS = {
     whole: false,
   },
   seconds: { about: 'of each window, longer than --stop', default: 8, min: 2, max: 90, whole: false },
-  rounds: { about: 'of four windows each: none, none again, one, some', default: 7, min: 1, max: 20, whole: true },
+  runs: { ...RUNS, about: 'of four windows each: none, none again, one, some', default: 7, max: 20 },
   'warm-up': { about: 'seconds of load before the first window', default: 4, min: 0, max: 60, whole: false },
   limit: { about: "KiB, the server's BACKPRESSURE_BYTES_MAX", default: 2048, min: 512, max: 65_536, whole: true },
   state: { about: 'KiB of state in the room', default: 64, min: 0, max: 256, whole: true },
@@ -42,6 +41,17 @@ export const slowReader: Scenario<typeof OPTIONS> = {
   name: 'slow-reader',
   about: 'what members that stop reading cost the node and the other members of their room',
   options: OPTIONS,
+  quick: { clients: 10, rate: 48, payload: 8000, stop: 2, seconds: 4, limit: 512, runs: 1, 'warm-up': 1 },
+  charts: [
+    {
+      kind: 'bars',
+      title: 'What others feel of readers that stop',
+      by: 'kind',
+      value: 'p99Ms',
+      unit: 'ms, 99 % of the events of those who read within',
+      better: 'less',
+    },
+  ],
   run,
 };
 
@@ -49,8 +59,8 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
   if (options.seconds < options.stop + AFTER_STOP_SEC) {
     throw new OptionFault(`--seconds must be at least --stop and ${AFTER_STOP_SEC} more, to see them read on`);
   }
-  if (options.rounds * 4 * (options.seconds * 1000 + COLLECT_MS) > LOAD_MS_MAX) {
-    throw new OptionFault('--rounds and --seconds together make more than an hour of load');
+  if (options.runs * 4 * (options.seconds * 1000 + COLLECT_MS) > LOAD_MS_MAX) {
+    throw new OptionFault('--runs and --seconds together make more than an hour of load');
   }
   const limitBytes = options.limit * KIB;
   const server = await launch(
@@ -104,9 +114,9 @@ async function measure(
   try {
     await swarm.connect(options.clients);
     await swarm.begin(options['warm-up'] * 1000);
-    for (let round = 1; round <= options.rounds; round++) {
+    for (let round = 1; round <= options.runs; round++) {
       for (const kind of kindsOf(round)) {
-        progress.show(runs.length / (4 * options.rounds), `round ${round} of ${options.rounds}: ${kind}`);
+        progress.show(runs.length / (4 * options.runs), `round ${round} of ${options.runs}: ${kind}`);
         process.kill(server.pid, 'SIGUSR2');
         await sleep(COLLECT_MS);
         const window = await swarm.window({
@@ -116,7 +126,7 @@ async function measure(
         });
         const done = slowReaderRun(round, kind, window, load);
         runs.push(done);
-        progress.note(`${runs.length}/${4 * options.rounds} ${kind}: ${summary(done)}`);
+        progress.note(`${runs.length}/${4 * options.runs} ${kind}: ${summary(done)}`);
       }
     }
     const { tally } = await swarm.end();

@@ -1,4 +1,5 @@
 import type { Span } from '../host/sample.ts';
+import type { Vitals } from '../servers/vitals.ts';
 import { Histogram } from '../swarm/histogram.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 
@@ -32,11 +33,29 @@ export function validityOf(
   const othersShare = Math.max(0, span.serverCoreBusy - serverShare / serverCores);
   const reasons: string[] = [];
   if (othersShare > OTHERS_SHARE_MAX) reasons.push(`others took ${percent(othersShare)} of the server's core`);
-  if (span.swarmCoreBusy > SWARM_BUSY_MAX) reasons.push(`swarm's cores ${percent(span.swarmCoreBusy)} busy`);
+  if (span.swarmCoreBusy > SWARM_BUSY_MAX)
+    reasons.push(`the generator was the limit: swarm's cores ${percent(span.swarmCoreBusy)} busy`);
   if (lateP99Ms > LATE_P99_MAX_MS) reasons.push(`1 % of the messages sent more than ${lateP99Ms.toFixed(0)} ms late`);
   const sentShare = span.sent / (messagesPerSecond * span.seconds);
   if (sentShare < SENT_SHARE_MIN) reasons.push(`only ${percent(sentShare)} of the messages sent in time`);
   return { serverShare, othersShare, lateP99Ms, invalid: reasons };
+}
+
+/** The runs that count: the valid ones, or all where none was valid. */
+export function countedOf<T extends Pick<Validity, 'invalid'>>(
+  runs: readonly T[],
+): { counted: readonly T[]; valid: boolean } {
+  const valid = runs.filter((run) => run.invalid.length === 0);
+  return valid.length > 0 ? { counted: valid, valid: true } : { counted: runs, valid: false };
+}
+
+/** For a run to keep: what the servers told of themselves, if they did. */
+export function vitalsIn({ vitals }: Told): Told {
+  return vitals === undefined ? {} : { vitals };
+}
+
+export interface Told {
+  readonly vitals?: Vitals;
 }
 
 export function histogramOf(pairs: HistogramPairs): Histogram {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { must } from '../../src/base/assert.ts';
 import { startNode, stop } from '../host/children.ts';
 import type { Dialect } from '../swarm/plan.ts';
+import { openVitals } from './vitals-channel.ts';
 
 /** A server to be measured: a Node script that logs a JSON line with `"msg":"ready"` and its `port`. */
 export interface ServerKind {
@@ -31,6 +32,7 @@ export const ROOMCAST: ServerKind = {
     COMMANDS_PER_SEC: '100000',
     BYTES_PER_SEC: '100000000',
     JOINS_PER_SEC: '100000',
+    CONNECTIONS_MAX: '100000',
     LOG_LEVEL: 'info',
   },
 };
@@ -71,6 +73,7 @@ function inherited(): Record<string, string> {
 }
 
 function readyPort(kind: ServerKind, child: ChildProcess, log: string[]): Promise<number> {
+  const vitals = openVitals(child);
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${kind.name} ${why}\n${log.join('\n')}`));
     const late = setTimeout(fail, READY_WITHIN_MS, `was not ready within ${READY_WITHIN_MS / 1000} s`);
@@ -81,6 +84,7 @@ function readyPort(kind: ServerKind, child: ChildProcess, log: string[]): Promis
     });
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: must(stream, 'pipe') }).on('line', (line) => {
+        if (vitals.took(line)) return;
         log.push(line);
         if (log.length > LOG_LINES_KEPT) log.shift();
         const port = portOf(line);

@@ -1,10 +1,11 @@
 import { App, us_socket_local_port } from 'uWebSockets.js';
+import { idleTimeoutSec } from '../../src/gateway/keep-alive.ts';
 
 /**
  * The baseline: uWebSockets.js alone. Each socket subscribes to its room, each message is published to the room as it
  * is, sender included: what most people write first. No order across senders, no ids, no history, no recovery.
  *
- * Limits as Roomcast sets them, so that neither drops earlier than the other.
+ * Limits and keep-alives as Roomcast sets them, so that neither drops earlier or pings more than the other.
  */
 interface Seat {
   readonly room: string | null;
@@ -14,7 +15,7 @@ const app = App();
 app.ws<Seat>('/ws', {
   maxPayloadLength: 64 * 1024,
   maxBackpressure: 8 * 1024 * 1024,
-  idleTimeout: 120,
+  idleTimeout: idleTimeoutSec(30_000),
   sendPingsAutomatically: true,
   maxLifetime: 0,
   upgrade(response, request, context) {

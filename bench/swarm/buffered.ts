@@ -14,13 +14,14 @@ export async function fetchBuffered(host: string, port: number): Promise<Buffere
 /** From the text format of Prometheus. */
 export function parseBuffered(metrics: string): Buffered {
   return {
-    bytes: gauge(metrics, 'roomcast_buffered_bytes'),
-    mostBytes: gauge(metrics, 'roomcast_buffered_most_bytes'),
-    lagging: gauge(metrics, 'roomcast_lagging'),
+    bytes: seriesValue(metrics, 'roomcast_buffered_bytes'),
+    mostBytes: seriesValue(metrics, 'roomcast_buffered_most_bytes'),
+    lagging: seriesValue(metrics, 'roomcast_lagging'),
   };
 }
 
-function gauge(metrics: string, name: string): number {
+/** The value of a series that has one set of labels. */
+export function seriesValue(metrics: string, name: string): number {
   const line = metrics.split('\n').find((text) => text.startsWith(`${name}{`) || text.startsWith(`${name} `));
   if (line === undefined) throw new Error(`the server has no metric ${name}`);
   return Number(line.slice(line.lastIndexOf(' ') + 1));

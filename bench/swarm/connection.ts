@@ -23,22 +23,33 @@ export class Connection implements FrameSink {
   readonly #area: ReadArea;
   readonly #meter: Meter;
   readonly #onFault: (text: string) => void;
+  /** When it was to be opened, where the time to its JOINED counts. */
+  readonly #dueUs: number | null;
   #rest: Buffer | null = null;
   #restBytes = 0;
   #open = false;
   #counted = false;
   #over = false;
 
-  constructor(client: Client, to: Endpoint, area: ReadArea, meter: Meter, onFault: (text: string) => void) {
+  constructor(
+    client: Client,
+    to: Endpoint,
+    area: ReadArea,
+    meter: Meter,
+    onFault: (text: string) => void,
+    dueUs: number | null = null,
+  ) {
     this.client = client;
     this.#area = area;
     this.#meter = meter;
     this.#onFault = onFault;
+    this.#dueUs = dueUs;
     this.#socket = connect({
       ...to,
       noDelay: true,
       onread: { buffer: area.chunk, callback: (bytes) => this.#read(bytes) },
     });
+    client.attach?.((frame) => this.#socket.write(frame));
     this.#socket.write(upgradeRequest(`${to.host}:${to.port}`, client.path, client.subprotocol));
     this.#socket.on('error', (error) => this.#fail(error.message));
     this.#socket.on('close', () => this.#fail('the server closed the socket without a close frame'));
@@ -75,6 +86,7 @@ export class Connection implements FrameSink {
   #countJoined(): void {
     this.#counted = true;
     this.#meter.tally.add('joined');
+    if (this.#dueUs !== null) this.#meter.took(this.#dueUs);
   }
 
   #fail(text: string): void {
@@ -89,6 +101,7 @@ export class Connection implements FrameSink {
     const meter = this.#meter;
     meter.nowUs = performance.now() * 1000 - this.#area.zeroUs;
     meter.tally.add('reads');
+    meter.tally.add('bytes', chunkBytes);
     try {
       this.#take(this.#area.chunkStart + chunkBytes);
     } catch (error) {

@@ -6,7 +6,7 @@ const FIN = 0x80;
 const MASKED = 0x80;
 const LENGTH_MAX = 0xffff;
 
-export const OPCODE = { binary: 2, pong: 10 } as const;
+export const OPCODE = { text: 1, binary: 2, pong: 10 } as const;
 
 /** A frame around `body`, in memory of its own. */
 export function clientFrame(opcode: number, body: Uint8Array): Uint8Array {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { must } from '../../src/base/assert.ts';
 import { type Sample, takeSample } from '../host/sample.ts';
-import { fetchBuffered } from './buffered.ts';
+import { type Buffered, fetchBuffered } from './buffered.ts';
 import { Histogram } from './histogram.ts';
 import type {
   HistogramPairs,
@@ -123,9 +123,34 @@ async function load(warmUpMs: number, measureMs: number): Promise<void> {
   order({ do: 'load', startUs, warmUs: fromUs, endUs: toUs });
   const startMs = performance.now() + START_DELAY_MS;
   const from = await sampleUntil(startMs + warmUpMs);
+  tell({ is: 'edge', edge: 'begin' });
   const to = await sampleUntil(startMs + warmUpMs + measureMs);
+  tell({ is: 'edge', edge: 'end' });
   const end = await drained();
   tell({ is: 'loaded', from, to, end, ...(await mergedHistograms()) });
+}
+
+/** Answered as a load: the window ends with the last client's time, `end` is when all are in. */
+async function storm(rate: number): Promise<void> {
+  const measureMs = ((plan.clients - sumTallies(tallies).joined) / rate) * 1000;
+  const fromUs = inUs(START_DELAY_MS);
+  order({ do: 'window', fromUs, toUs: fromUs + measureMs * 1000 });
+  order({ do: 'storm', fromUs, rate });
+  const startMs = performance.now() + START_DELAY_MS;
+  const from = await sampleUntil(startMs);
+  tell({ is: 'edge', edge: 'begin' });
+  const to = await sampleUntil(startMs + measureMs);
+  tell({ is: 'edge', edge: 'end' });
+  const end = await allIn();
+  tell({ is: 'loaded', from, to, end, ...(await mergedHistograms()) });
+}
+
+/** Those who were told to connect have joined, or never will. */
+async function allIn(): Promise<Sample> {
+  for (const deadlineMs = performance.now() + DRAIN_MS; ; await sleep(SAMPLE_MS)) {
+    const now = sample();
+    if (now.tally.joined + now.tally.broken >= plan.clients || now.atMs > deadlineMs) return now;
+  }
 }
 
 async function begin(warmUpMs: number): Promise<void> {
@@ -140,24 +165,28 @@ async function window({ measureMs, stopped, stopMs }: WindowPlan): Promise<void>
   order({ do: 'window', fromUs, toUs: fromUs + measureMs * 1000 });
   const startMs = performance.now() + START_DELAY_MS;
   const from = await sampleUntil(startMs);
+  tell({ is: 'edge', edge: 'begin' });
   const samples = [from];
-  samples.push(await sampleUntil(startMs + STOP_AFTER_MS, samples));
-  slow?.postMessage({ do: 'stop', count: stopped } satisfies SlowOrder);
-  samples.push(await sampleUntil(startMs + STOP_AFTER_MS + stopMs, samples));
-  const buffered = await fetchBuffered(plan.host, must(plan.ports[0], 'port'));
-  slow?.postMessage({ do: 'read-on' } satisfies SlowOrder);
+  let buffered: Buffered | null = null;
+  if (slow !== null) {
+    samples.push(await sampleUntil(startMs + STOP_AFTER_MS, samples));
+    slow.postMessage({ do: 'stop', count: stopped } satisfies SlowOrder);
+    samples.push(await sampleUntil(startMs + STOP_AFTER_MS + stopMs, samples));
+    buffered = await fetchBuffered(plan.host, must(plan.ports[0], 'port'));
+    slow.postMessage({ do: 'read-on' } satisfies SlowOrder);
+  }
   const to = await sampleUntil(startMs + measureMs, samples);
+  tell({ is: 'edge', edge: 'end' });
   samples.push(to);
-  const outcomes = await slowOutcomes();
+  const outcomes = slow === null ? [] : await slowOutcomes(slow);
   // What was sent in the window and is still on its way counts.
   await sleep(SETTLE_MS);
   const residentMostBytes = Math.max(...samples.map(({ serverBytes }) => serverBytes));
   tell({ is: 'window', from, to, residentMostBytes, buffered, outcomes, ...(await mergedHistograms()) });
 }
 
-function slowOutcomes(): Promise<readonly (Outcome | null)[]> {
+function slowOutcomes(thread: Worker): Promise<readonly (Outcome | null)[]> {
   return new Promise((resolve) => {
-    const thread = must(slow, 'readers that stop');
     thread.once('message', (report: SlowReport) => resolve(report.is === 'slow' ? report.outcomes : []));
     thread.postMessage({ do: 'report' } satisfies SlowOrder);
   });
@@ -202,6 +231,9 @@ process.on('message', (what: SwarmOrder) => {
       return;
     case 'load':
       void load(what.warmUpMs, what.measureMs);
+      return;
+    case 'storm':
+      void storm(what.rate);
       return;
     case 'begin':
       void begin(what.warmUpMs);

@@ -14,6 +14,8 @@ export class Meter {
   onChunk: (nowUs: number) => void = () => {};
   windowFromUs = 0;
   windowToUs = 0;
+  /** What process.hrtime() says in µs at the run's zero. */
+  zeroHrUs = 0;
   readonly tally: Tally;
   readonly #latencies: Histogram;
   /** Over the memory that all sockets of the worker read into, with the same positions. */
@@ -35,7 +37,15 @@ export class Meter {
 
   /** Counts the time since the message was scheduled, if that was inside the measured window. */
   latency(payloadStart: number): void {
-    const sentUs = this.#view.getUint32(payloadStart + SENT_AT);
+    this.took(this.#view.getUint32(payloadStart + SENT_AT));
+  }
+
+  /** As `latency`, for a stamp that a server has set: process.hrtime() in µs, the lower 32 bits of it. */
+  latencyOfHr(stamp: number): void {
+    this.took((stamp - this.zeroHrUs) >>> 0);
+  }
+
+  took(sentUs: number): void {
     if (sentUs >= this.windowFromUs && sentUs < this.windowToUs) this.#latencies.record(this.nowUs - sentUs);
   }
 }

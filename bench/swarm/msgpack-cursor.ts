@@ -32,6 +32,14 @@ export class MsgpackCursor {
     throw new Error(`expected an array, got 0x${head.toString(16)}`);
   }
 
+  map(): number {
+    const head = this.bytes[this.pos++] ?? 0;
+    if ((head & 0xf0) === 0x80) return head & 0x0f;
+    if (head === 0xde) return this.#big(2);
+    if (head === 0xdf) return this.#big(4);
+    throw new Error(`expected a map, got 0x${head.toString(16)}`);
+  }
+
   /** Moves behind the header of a bin and returns the length of its content. */
   bin(): number {
     const head = this.bytes[this.pos++] ?? 0;
@@ -52,7 +60,8 @@ export class MsgpackCursor {
   skip(): void {
     const head = this.bytes[this.pos] ?? 0;
     if (head < 0x80 || head === 0xc0 || head === 0xc2 || head === 0xc3) this.pos++;
-    else if (head < 0x90 || head === 0xde || head === 0xdf) this.#skipMap(head);
+    else if (head < 0x90 || head === 0xde || head === 0xdf)
+      for (let left = 2 * this.map(); left > 0; left--) this.skip();
     else if (head < 0xa0 || head === 0xdc || head === 0xdd) for (let left = this.array(); left > 0; left--) this.skip();
     else if (head < 0xc0) this.pos += 1 + (head & 0x1f);
     else if (head <= 0xc6) this.#pass(this.bin());
@@ -65,11 +74,5 @@ export class MsgpackCursor {
 
   #pass(length: number): void {
     this.pos += length;
-  }
-
-  #skipMap(head: number): void {
-    this.pos++;
-    let left = head < 0x90 ? head & 0x0f : this.#big(head === 0xde ? 2 : 4);
-    for (left *= 2; left > 0; left--) this.skip();
   }
 }

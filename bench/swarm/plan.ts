@@ -1,19 +1,37 @@
 import type { Sample } from '../host/sample.ts';
 import type { Buffered } from './buffered.ts';
 import type { Outcome } from './slow-client.ts';
+import type { Spread } from './spread.ts';
 
 /** What the bench tells its swarm, and what it hears from it; all of it travels as JSON between the processes. */
-export type Dialect = 'raw' | 'roomcast';
+export type Dialect = 'raw' | 'roomcast' | 'socket.io' | 'colyseus' | 'colyseus-tick';
+
+/**
+ * What counts as delivered: `messages` that clients SEND; `changes`, where each message is a SET of one key of the
+ * sender's own; `ticks`, changes by the room's code (bench/rooms), which stamps them with the time that they were due.
+ */
+export type Traffic = 'messages' | 'changes' | 'ticks';
 
 export interface SwarmPlan {
   readonly dialect: Dialect;
   readonly host: string;
-  /** Clients go to them in turn. */
   readonly ports: readonly number[];
+  /** How clients go to them, where there are several. Default `members`. */
+  readonly spread?: Spread;
+  /** Latency is taken only where sender and receiver sit on different nodes. Default false. */
+  readonly crossNode?: boolean;
   readonly clients: number;
+  /** The kind of room in which each client reserves a seat over HTTP before it connects; Colyseus only. */
+  readonly seats?: string;
   /** Clients per room; 0 = none joins a room (raw only). */
   readonly room: number;
-  /** Messages per second of each client. */
+  /** So many of the first clients get a room each, and the others go to these rooms in turn. Default 0: rooms fill up. */
+  readonly residents?: number;
+  /** What stands before the `:` of the rooms' names. Default `bench`. */
+  readonly roomType?: string;
+  /** What goes through the rooms. Default `messages`. */
+  readonly traffic?: Traffic;
+  /** Messages per second of each client; 0 = they only read. */
   readonly rate: number;
   readonly payloadBytes: number;
   /** Further members of the first room that only read, and can be told to stop; 0 = none. */
@@ -30,6 +48,8 @@ export interface SwarmPlan {
 
 export type SwarmOrder =
   | { readonly do: 'connect'; readonly upTo: number }
+  /** The clients that are left connect and join, so many per second. */
+  | { readonly do: 'storm'; readonly rate: number }
   | { readonly do: 'load'; readonly warmUpMs: number; readonly measureMs: number }
   /** Load without an end, for windows; the next answer comes when it is warm. */
   | { readonly do: 'begin'; readonly warmUpMs: number }
@@ -48,6 +68,8 @@ export type SwarmReport =
   | { readonly is: 'fault'; readonly text: string }
   | { readonly is: 'sample'; readonly sample: Sample }
   | { readonly is: 'connected' }
+  /** The measured window of a load, storm or window begins, or is over. */
+  | { readonly is: 'edge'; readonly edge: 'begin' | 'end' }
   | { readonly is: 'begun' }
   | { readonly is: 'ended'; readonly end: Sample }
   | {
@@ -56,8 +78,8 @@ export type SwarmReport =
       readonly to: Sample;
       /** The most that the server had resident at any sample. */
       readonly residentMostBytes: number;
-      /** What waited at the server just before the readers read on, by its own metrics. */
-      readonly buffered: Buffered;
+      /** What waited at the server just before the readers read on, by its own metrics; null where none stop. */
+      readonly buffered: Buffered | null;
       /** How each reader that had stopped got back; null: it did not. */
       readonly outcomes: readonly (Outcome | null)[];
       readonly latencyUs: HistogramPairs;
@@ -79,6 +101,8 @@ export type WorkerOrder =
   | { readonly do: 'connect'; readonly upTo: number }
   /** Clients begin to send one after the other until `warmUs`, and stop at `endUs`. */
   | { readonly do: 'load'; readonly startUs: number; readonly warmUs: number; readonly endUs: number }
+  /** Clients open at their times, whatever the server does; all clients together `rate` per second. */
+  | { readonly do: 'storm'; readonly fromUs: number; readonly rate: number }
   /** What is scheduled in it counts; what was counted before is forgotten. */
   | { readonly do: 'window'; readonly fromUs: number; readonly toUs: number }
   | { readonly do: 'end'; readonly endUs: number }

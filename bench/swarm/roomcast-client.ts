@@ -1,3 +1,4 @@
+import { ENTITIES } from '../rooms/tick-job.ts';
 import type { Client, ClientPlace } from './client.ts';
 import { bodyStart, clientFrame, OPCODE } from './frame-writer.ts';
 import { LATENCY_EVERY, type Meter } from './meter.ts';
@@ -5,7 +6,7 @@ import { MsgpackCursor } from './msgpack-cursor.ts';
 import { writeStamp } from './payload.ts';
 
 /**
- * A client of docs/PROTOCOL.md, as little of it as a load needs: HELLO and JOIN together, then SEND at its schedule.
+ * A client of docs/PROTOCOL.md, as little of it as a load needs: HELLO and JOIN together, then SEND or SET at its schedule.
  * Checks that seq has no hole, repeat or step back within an epoch (P11, P12) and that its own commands come back
  * each once and in order (P15). It heals nothing (P13): what was dropped counts as lost.
  */
@@ -18,6 +19,9 @@ export class RoomcastClient implements Client {
   readonly #meter: Meter;
   readonly #phase: number;
   readonly #cseqAt: number;
+  readonly #payloadAt: number;
+  /** How the events begin that count as delivered. */
+  readonly #counted: readonly [number, number];
   #frame: Uint8Array;
   #view: DataView;
   #sent = 0;
@@ -27,14 +31,20 @@ export class RoomcastClient implements Client {
   #seq = 0;
 
   constructor(place: ClientPlace, meter: Meter) {
-    this.#room = `bench:${place.room}`;
+    this.#room = `${place.roomType}:${place.room}`;
     this.path = `/ws?room=${this.#room}`;
     this.#place = place;
     this.#meter = meter;
     this.#phase = place.client;
-    const head = [0x94, CLIENT_OP.send, ...str(this.#room), 0xce, 0, 0, 0, 0, ...binHead(place.payloadBytes)];
-    const body = new Uint8Array(head.length + place.payloadBytes);
+    const op = place.traffic === 'changes' ? [0x95, CLIENT_OP.set] : [0x94, CLIENT_OP.send];
+    const key = place.traffic === 'changes' ? [0x81, ...str(`k${place.client}`)] : [];
+    const end = place.traffic === 'changes' ? [0x90] : [];
+    const head = [...op, ...str(this.#room), 0xce, 0, 0, 0, 0, ...key, ...binHead(place.payloadBytes)];
+    const body = new Uint8Array(head.length + place.payloadBytes + end.length);
     body.set(head);
+    body.set(end, head.length + place.payloadBytes);
+    this.#payloadAt = bodyStart(body.length) + head.length;
+    this.#counted = place.traffic === 'messages' ? MESSAGE : CHANGE;
     this.#frame = clientFrame(OPCODE.binary, body);
     this.#view = new DataView(this.#frame.buffer);
     this.#cseqAt = bodyStart(body.length) + 2 + str(this.#room).length + 1;
@@ -49,8 +59,7 @@ export class RoomcastClient implements Client {
   nextFrame(sentUs: number): Uint8Array {
     const number = ++this.#sent;
     this.#view.setUint32(this.#cseqAt, number);
-    const payloadAt = this.#frame.length - this.#place.payloadBytes;
-    writeStamp(this.#view, payloadAt, sentUs, this.#place.client, number);
+    writeStamp(this.#view, this.#payloadAt, sentUs, this.#place.client, number);
     return this.#frame;
   }
 
@@ -110,8 +119,9 @@ export class RoomcastClient implements Client {
     if (epoch !== this.#epoch || first !== this.#seq + 1) this.#misplaced(epoch, first, count);
     this.#seq = first + count - 1;
     const sampled = first + this.#phase;
+    const [head, kind] = this.#counted;
     for (let i = 0; i < count; i++) {
-      if (bytes[cursor.pos] === 0x94 && bytes[cursor.pos + 1] === MESSAGE) {
+      if (bytes[cursor.pos] === head && bytes[cursor.pos + 1] === kind) {
         cursor.pos += 2;
         this.#delivered(((sampled + i) & (LATENCY_EVERY - 1)) === 0);
       } else cursor.skip();
@@ -122,15 +132,46 @@ export class RoomcastClient implements Client {
   #delivered(sampled: boolean): void {
     const member = cursor.uint();
     const cseq = cursor.uint();
-    const length = cursor.bin();
-    const payload = cursor.pos;
-    cursor.pos += length;
     this.#meter.events++;
     if (member === this.#member && cseq !== ++this.#ownSeen) {
       this.#meter.tally.add('disordered');
       this.#ownSeen = cseq;
     }
-    if (sampled) this.#meter.latency(payload);
+    switch (this.#place.traffic) {
+      case 'messages':
+        this.#payload(sampled);
+        return;
+      case 'changes':
+        cursor.map();
+        cursor.skip();
+        this.#payload(sampled);
+        cursor.skip();
+        return;
+      case 'ticks':
+        this.#tick(sampled);
+    }
+  }
+
+  #payload(sampled: boolean): void {
+    const length = cursor.bin();
+    if (sampled && this.#isMeasured(cursor.pos)) this.#meter.latency(cursor.pos);
+    cursor.pos += length;
+  }
+
+  /** The stamp is the first key; see bench/rooms/tick-job.ts. */
+  #tick(sampled: boolean): void {
+    const keys = cursor.map();
+    if (keys !== 1 + ENTITIES) throw new Error(`a tick changes ${1 + ENTITIES} keys, not ${keys}`);
+    cursor.skip();
+    cursor.bin();
+    const stamp = cursor.uint();
+    if (sampled) this.#meter.latencyOfHr(stamp);
+    for (let rest = 2 * ENTITIES + 1; rest > 0; rest--) cursor.skip();
+  }
+
+  #isMeasured(payload: number): boolean {
+    const { isMeasured } = this.#place;
+    return isMeasured === undefined || isMeasured(this.#meter.sender(payload));
   }
 
   #misplaced(epoch: number, first: number, count: number): void {
@@ -142,9 +183,11 @@ export class RoomcastClient implements Client {
   }
 }
 
-const CLIENT_OP = { hello: 1, join: 2, send: 4 } as const;
+const CLIENT_OP = { hello: 1, join: 2, send: 4, set: 5 } as const;
 const SERVER_OP = { joined: 2, events: 4, sync: 5, error: 8, goaway: 9, closed: 11, position: 12 } as const;
-const MESSAGE = 0;
+/** Array header and kind of the two events that carry what the load is about. */
+const MESSAGE = [0x94, 0] as const;
+const CHANGE = [0x95, 3] as const;
 const NIL = 0xc0;
 
 /** One for all clients of a worker: nothing of a frame outlives the call that reads it. */

@@ -15,6 +15,7 @@ const TALLY = [
   'refused', // ERROR frames
   'closed', // sockets closed by the server
   'broken', // sockets given up: bytes that can't be read, connection errors
+  'bytes', // that the sockets gave
 ] as const;
 
 export type TallyName = (typeof TALLY)[number];

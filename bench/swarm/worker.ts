@@ -2,15 +2,18 @@ import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { must } from '../../src/base/assert.ts';
 import { seededRng } from '../../src/base/rng.ts';
-import type { Client, ClientPlace } from './client.ts';
+import type { ClientPlace } from './client.ts';
+import { reserveSeats } from './colyseus-seats.ts';
 import { Connection } from './connection.ts';
 import { Histogram } from './histogram.ts';
 import { Meter } from './meter.ts';
+import { newClient } from './new-client.ts';
+import { membersOf, placesOf } from './place.ts';
 import type { WorkerOrder, WorkerReport, WorkerSeed } from './plan.ts';
-import { RawClient } from './raw-client.ts';
 import { ReadArea } from './read-area.ts';
-import { RoomcastClient } from './roomcast-client.ts';
 import { Schedule } from './schedule.ts';
+import { sourceAddress } from './source-address.ts';
+import { nodeOf } from './spread.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -26,8 +29,11 @@ const tally = new Tally(seed.tally);
 const latencyUs = new Histogram();
 const lateUs = new Histogram();
 const meter = new Meter(tally, latencyUs, area.bytes);
-const places = placesOf(seed.worker);
+meter.zeroHrUs = seed.zeroHrUs;
+const places = placesOf(plan, seed.worker);
 const connections: Connection[] = [];
+/** Of the first clients of this worker; none for a protocol without seats. */
+const seats: string[] = [];
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 
 /** Handshakes under way at once; below uWS's listen backlog of 512. */
@@ -37,29 +43,27 @@ const RAMP_SHARE = 0.5;
 /** A swarm that is behind goes on reading all the same, or it would look like a server that delivers nothing. */
 const SENDS_IN_A_ROW_MAX = 100;
 const FAULTS_TOLD_MAX = 5;
-/** Clients per source address: Linux has 28,232 ports for each by default. */
-const CLIENTS_PER_ADDRESS = 5000;
 let faultsTold = 0;
 
-function placesOf(worker: number): ClientPlace[] {
-  const places: ClientPlace[] = [];
-  for (let client = worker; client < plan.clients; client += plan.workers) {
-    const room = plan.room === 0 ? null : Math.floor(client / plan.room);
-    places.push({ client, room, payloadBytes: plan.payloadBytes });
-  }
-  return places;
-}
-
-function open(place: ClientPlace): Connection {
-  const client: Client = plan.dialect === 'raw' ? new RawClient(place, meter) : new RoomcastClient(place, meter);
+function open(place: ClientPlace, dueUs: number | null = null): Connection {
+  const client = newClient(plan.dialect, place, meter, seats[connections.length]);
   const endpoint = {
     host: plan.host,
-    port: must(plan.ports[place.client % plan.ports.length], 'port'),
-    localAddress: `127.0.0.${1 + Math.floor(place.client / CLIENTS_PER_ADDRESS)}`,
+    port: must(plan.ports[nodeOf(plan, place.client)], 'port'),
+    localAddress: sourceAddress(place.client),
   };
-  return new Connection(client, endpoint, area, meter, (text) => {
+  const onFault = (text: string): void => {
     if (faultsTold++ < FAULTS_TOLD_MAX) tell({ is: 'fault', text: `client ${place.client}: ${text}` });
-  });
+  };
+  return new Connection(client, endpoint, area, meter, onFault, dueUs);
+}
+
+async function connect(count: number): Promise<void> {
+  if (plan.seats !== undefined) {
+    const url = `http://${plan.host}:${must(plan.ports[0], 'port')}`;
+    seats.push(...(await reserveSeats(url, plan.seats, places.slice(seats.length, count))));
+  }
+  connectUpTo(count);
 }
 
 function connectUpTo(count: number): void {
@@ -70,9 +74,16 @@ function connectUpTo(count: number): void {
   if (connections.length < count) setTimeout(connectUpTo, 1, count);
 }
 
-/** Members of the client's room: the last room may be smaller. */
-function membersWith(place: ClientPlace): number {
-  return place.room === null ? 0 : Math.min(plan.room, plan.clients - place.room * plan.room);
+/** The clients that are left, each at its time. The thread wakes for what comes, so that no step of a join waits for a tick. */
+function storm(schedule: Schedule): void {
+  for (let nowUs = clockUs(); schedule.dueUs <= nowUs; schedule.advance(), nowUs = clockUs()) {
+    const place = places[connections.length];
+    if (place === undefined) return;
+    connections.push(open(place, schedule.dueUs));
+    tally.add('sent');
+    lateUs.record(nowUs - schedule.dueUs);
+  }
+  setTimeout(storm, 1, schedule);
 }
 
 /** Nothing is sent that is due from then on. */
@@ -81,11 +92,11 @@ let endUs = 0;
 function load(startUs: number, warmUs: number): void {
   const periodUs = 1e6 / plan.rate;
   const rng = seededRng(1 + seed.worker);
-  const phases = places.map(() => rng.next() * periodUs);
+  const phases = plan.rate === 0 ? [] : places.map(() => rng.next() * periodUs);
   const schedule = new Schedule(phases, periodUs, startUs);
   const rampUs = (warmUs - startUs) * RAMP_SHARE;
   const beginsUs = places.map(() => startUs + rng.next() * rampUs);
-  const members = places.map(membersWith);
+  const members = places.map(({ room }) => (room === null ? 0 : membersOf(plan, room)));
 
   function sendDue(fromUs: number): void {
     let nowUs = fromUs;
@@ -126,11 +137,15 @@ function tell(report: WorkerReport): void {
 port.on('message', (order: WorkerOrder) => {
   switch (order.do) {
     case 'connect':
-      connectUpTo(Math.min(places.length, Math.ceil(order.upTo / plan.workers)));
+      // A rejection ends the thread, and with it the swarm.
+      void connect(Math.min(places.length, Math.ceil(order.upTo / plan.workers)));
       return;
     case 'load':
       endUs = order.endUs;
       load(order.startUs, order.warmUs);
+      return;
+    case 'storm':
+      storm(new Schedule([(seed.worker * 1e6) / order.rate], (plan.workers * 1e6) / order.rate, order.fromUs));
       return;
     case 'window':
       latencyUs.clear();

@@ -33,3 +33,23 @@ test.each([
   expect(() => parseOptions(TABLE, args)).toThrow(OptionFault);
   expect(() => parseOptions(TABLE, args)).toThrow(reason);
 });
+
+test('what --quick sets goes before defaults, and what is given before both', () => {
+  expect(parseOptions(TABLE, ['--rate', '5'], { clients: 20, rate: 1 })).toEqual({
+    clients: 20,
+    rate: 5,
+    only: 'both',
+  });
+});
+
+test('a list is one number or several', () => {
+  const table = {
+    room: { about: '', default: [50], min: 1, max: 1000, whole: true },
+  } as const;
+  expect(parseOptions(table, [])).toEqual({ room: [50] });
+  expect(parseOptions(table, ['--room', '2,10,50'])).toEqual({ room: [2, 10, 50] });
+  expect(parseOptions(table, ['--room=7'])).toEqual({ room: [7] });
+  expect(() => parseOptions(table, ['--room', '2,,5'])).toThrow(
+    '--room is ""; it must be a whole number from 1 to 1000',
+  );
+});

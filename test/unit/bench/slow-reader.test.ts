@@ -24,7 +24,7 @@ function windowOf(part: Partial<Window> = {}, serverCpu = 3): Window {
     { core: 1, busy: 1, idle: 9, stolen: 0 },
   ];
   const none = cores(0).map((core) => ({ ...core, busy: 0, idle: 0 }));
-  const from: Sample = { atMs: 0, tally, serverCpu: 0, serverBytes: 50e6, swarmCpu: 0, cores: none };
+  const from: Sample = { atMs: 0, tally, serverCpu: 0, serverCpus: [0], serverBytes: 50e6, swarmCpu: 0, cores: none };
   const to: Sample = { ...from, atMs: 10_000, tally: { ...tally, sent: 10_000 }, serverCpu, cores: cores(serverCpu) };
   const latency = new Histogram();
   for (let us = 1_000; us <= 100_000; us += 1_000) latency.record(us);

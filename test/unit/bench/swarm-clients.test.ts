@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Client } from '../../../bench/swarm/client.ts';
+import type { Client, ClientPlace } from '../../../bench/swarm/client.ts';
 import { readFrames } from '../../../bench/swarm/frame-reader.ts';
 import { bodyStart } from '../../../bench/swarm/frame-writer.ts';
 import { Histogram } from '../../../bench/swarm/histogram.ts';
@@ -22,7 +22,7 @@ import {
 } from '../../../src/protocol/server-frame.ts';
 import { Writer } from '../../../src/protocol/writer.ts';
 
-const PLACE = { client: 7, room: 3, payloadBytes: 40 };
+const PLACE: ClientPlace = { client: 7, room: 3, payloadBytes: 40, roomType: 'bench', traffic: 'messages' };
 const ROOM = 'bench:3';
 const EPOCH = 1_763_673_600_123;
 const ME = 5;
