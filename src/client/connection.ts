@@ -44,6 +44,8 @@ const STABLE_AFTER_MS = BACKOFF_MAX_MS;
 const WELCOME_DEADLINE_MS = 10_000;
 /** From PING to any frame. A half-open connection is given up after that. */
 const PROBE_DEADLINE_MS = 10_000;
+/** Nodes that stand still for longer are rare, and second tabs are not (guess). */
+const GHOST_MS = 60_000;
 /** A browser allows 1000 and 3000-4999 here. */
 const CLOSE_NORMAL = 1000;
 const CLOSE_GIVEN_UP = 4400;
@@ -63,8 +65,9 @@ export class Connection {
   #wire: Wire | null = null;
   /** HELLO went out on this wire, and WELCOME has not come. */
   #isGreeting = false;
-  /** Wires that were lost that way. Their node may have stood still, and take them for our newest when it goes on (P4). */
+  /** Wires that were lost that way, the last of them then. Their node may stand still, and take them for our newest later (P4). */
   #ghosts = 0;
+  #ghostAt = 0;
   #attempt = 0;
   #welcomedAt = 0;
   #heardAt = 0;
@@ -208,7 +211,8 @@ export class Connection {
     const error = closeError(code, reason);
     // A close of the node's own is an answer.
     if (code >= CLOSE.goingAway) this.#isGreeting = false;
-    const isByGhost = code === CLOSE.replaced && this.#ghosts > 0;
+    const mayBeGhost = this.#ghosts > 0 && this.#ports.clock.now() - this.#ghostAt < GHOST_MS;
+    const isByGhost = code === CLOSE.replaced && mayBeGhost;
     if (isByGhost) this.#ghosts--;
     else if (error !== null) {
       this.#finish(error);
@@ -228,7 +232,10 @@ export class Connection {
   #dropWire(code: number | null, reason: string): void {
     const wire = this.#wire;
     const wasOpen = this.#status === 'open';
-    if (this.#isGreeting) this.#ghosts++;
+    if (this.#isGreeting) {
+      this.#ghosts++;
+      this.#ghostAt = this.#ports.clock.now();
+    }
     this.#isGreeting = false;
     this.#wire = null;
     this.#probedAt = null;

@@ -13,6 +13,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import { Lease } from './lease.ts';
+import { nodeId } from './node-key.ts';
 import { NodeList } from './node-list.ts';
 import type { DeathProof, NodeKey, NodeRecord, NodeStore } from './ports.ts';
 import { Suspicions } from './suspicion.ts';
@@ -104,6 +105,8 @@ export class Membership {
 
   /** Whether a room of that owner may be taken over, where so much proof is enough. */
   isDead(node: NodeKey, proof: DeathProof): boolean {
+    const isEarlierSelf = nodeId(node) === nodeId(this.#options.self) && node !== this.#options.self;
+    if (isEarlierSelf && proof === 'presumed' && this.#list.has(this.#options.self)) return true;
     return this.#list.isDead(node, proof, this.#isSteady(), this.#clock.now());
   }
 

@@ -53,10 +53,10 @@ export class NodeList {
   /** Of a node that is not on the list, where the list is worth something. */
   isDead(node: NodeKey, proof: DeathProof, isSteady: boolean, now: number): boolean {
     if (this.#known.has(node)) return false;
+    // Another life of its id may be the older one, and it may be about to register: only what was seen to take its place counts.
+    if (proof === 'presumed') return this.#buried.has(node) || isSteady;
     const id = nodeId(node);
-    // One that the last look did not show may be an older life.
-    const newer = [...this.#known.values()].find(({ record, isShown }) => isShown && record.id === id);
-    if (proof === 'presumed') return newer !== undefined || isSteady;
+    const newer = [...this.#known.values()].find(({ record }) => record.id === id);
     return isSteady && !this.#buried.isPresumed(node) && (newer === undefined || now - newer.since >= this.#ttlMs);
   }
 
@@ -88,7 +88,8 @@ export class NodeList {
   update(alive: readonly NodeRecord[], heard: readonly NodeKey[], isSteady: boolean, now: number): Changes {
     const before = this.#known;
     const listed = new Map(alive.map((record) => [nodeKey(record.id, record.incarnation), record]));
-    const ids = new Set(alive.map((record) => record.id));
+    const lives = new Map(alive.map((record) => [record.id, record]));
+    const ids: ReadonlySet<string> = new Set(lives.keys());
     const known = new Map<NodeKey, Known>();
     const down = new Map<NodeKey, DeathProof>();
     let risen = 0;
@@ -104,20 +105,22 @@ export class NodeList {
       } else known.set(node, { record, since: one?.since ?? now, beatAt, isShown: true });
     }
     for (const node of this.#buried.settle(listed, ids, isSteady, now)) down.set(node, 'certain');
-    const missing = (node: NodeKey, beat: number, beatAt: number): void => {
-      const isReplaced = ids.has(nodeId(node));
+    const missing = (node: NodeKey, beat: number, beatAt: number, isReplaced: boolean): void => {
       if (isReplaced) this.#buried.add(node, beat, beatAt, false);
       down.set(node, isReplaced ? 'presumed' : 'certain');
     };
     for (const [node, one] of before) {
       if (listed.has(node)) continue;
-      if (ids.has(nodeId(node)) || isSteady) missing(node, one.record.beat, one.beatAt);
+      // A replica that lags may show an older life.
+      const isReplaced = (lives.get(one.record.id)?.startedAt ?? 0) > one.record.startedAt;
+      if (isReplaced || isSteady) missing(node, one.record.beat, one.beatAt, isReplaced);
       else known.set(node, { ...one, isShown: false });
     }
     for (const node of heard) {
-      if (!listed.has(node) && !ids.has(nodeId(node)) && !isSteady) continue;
+      if (!listed.has(node) && !isSteady) continue;
       this.#heard.delete(node);
-      if (!listed.has(node) && !before.has(node) && !this.#buried.has(node)) missing(node, 0, now);
+      if (!listed.has(node) && !before.has(node) && !this.#buried.has(node))
+        missing(node, 0, now, ids.has(nodeId(node)));
     }
     this.#known = known;
     return { up: [...known.keys()].filter((node) => !before.has(node)), down, risen };

@@ -36,7 +36,7 @@ export class ResumedSessions {
   heard(from: NodeKey, sid: string, generation: number): void {
     const here = this.#connections.generationOf(sid);
     if (here > generation) this.#post.post(from, sessionMessage(sid, here));
-    else if (here > 0 && here < generation) this.#connections.replaceOlder(sid, generation);
+    else this.#connections.replaceOlder(sid, generation);
   }
 
   /** What that node has told may not have arrived. */

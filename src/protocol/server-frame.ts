@@ -265,11 +265,16 @@ export function writeState(
   bodyStart: number,
   bodyEnd: number,
 ): void {
+  writeStateHead(w, member, cseq);
+  w.raw(bytes, bodyStart, bodyEnd);
+}
+
+/** A state event up to the two values `set` and `del`, which the caller writes. */
+export function writeStateHead(w: Writer, member: number, cseq: number): void {
   w.array(5);
   w.uint(EVENT.state);
   w.uint(member);
   w.uint(cseq);
-  w.raw(bytes, bodyStart, bodyEnd);
 }
 
 export function writeStatus(w: Writer, member: number, status: Status): void {

@@ -9,6 +9,13 @@ const codes = Array.from({ length: BY_HAND_MAX + 1 }, (_, length) => new Array<n
 
 // ignoreBOM: a byte order mark is a character like any other and stays, so that text survives a round trip.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** How many bytes the text takes. Most names and keys are ASCII, where it is the string's own length. */
+export function utf8Length(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return encoder.encode(text).length;
+  return text.length;
+}
 
 /** Decodes a range that `isUtf8` holds for. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {

@@ -58,10 +58,9 @@ export class Writer {
   }
 
   bin(b: Uint8Array): void {
-    this.reserve(PUT_BYTES_MAX + b.length);
+    this.reserve(PUT_BYTES_MAX);
     this.pos = putBinHeader(this.bytes, this.pos, b.length);
-    this.bytes.set(b, this.pos);
-    this.pos += b.length;
+    this.raw(b);
   }
 
   nil(): void {
@@ -81,7 +80,7 @@ export class Writer {
     this.reserve(count);
     const target = this.bytes;
     let pos = this.pos;
-    if (count > SET_FROM_BYTES) target.set(bytes.subarray(start, end), pos);
+    if (count > SET_FROM_BYTES) target.set(count === bytes.length ? bytes : bytes.subarray(start, end), pos);
     else for (let from = start; from < end; from++) target[pos++] = bytes[from] ?? 0;
     this.pos += count;
   }

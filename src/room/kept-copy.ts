@@ -37,6 +37,8 @@ export class Past {
   copy: KeptCopy | null = null;
   /** Another owner has been between this node's times: what it takes over is not what it gave up. */
   wasFenced = false;
+  /** Somebody who joins says that it was: not to be relied on. */
+  wasThere = false;
   /** Where the members here stand that listen under the last epoch; null: nobody does, or it means nothing to others. */
   at: Position | null = null;
   /** Owners in a row that the directory named and that sent us away unheard: the next look at it waits accordingly. */

@@ -91,6 +91,7 @@ export class LocalRoom implements Place {
       connection.seats.push(seat);
     }
     seat.pending = request;
+    if (request.since !== null) this.past.wasThere = true;
     this.#ask(seat, request);
   }
 

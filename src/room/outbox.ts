@@ -14,6 +14,7 @@ import {
   writeLeft,
   writeMessage,
   writeState,
+  writeStateHead,
   writeStatus,
 } from '../protocol/server-frame.ts';
 import { Writer } from '../protocol/writer.ts';
@@ -180,25 +181,24 @@ export class Outbox {
 
   /** One event of member 0 for all keys that handlers touched since the last one. */
   #writePatch(): void {
-    if (this.#patched.size === 0) return;
-    const set: [string, Uint8Array][] = [];
-    const del: string[] = [];
-    for (const key of this.#patched) {
-      const value = this.#state.get(key);
-      if (value) set.push([key, value]);
-      else del.push(key);
-    }
-    this.#patched = new Set();
-    const body = new Writer(256);
-    body.map(set.length);
-    for (const [key, value] of set) {
-      body.str(key);
-      body.bin(value);
-    }
-    body.array(del.length);
-    for (const key of del) body.str(key);
+    const patched = this.#patched;
+    if (patched.size === 0) return;
+    const state = this.#state;
+    let deleted = 0;
+    for (const key of patched) if (state.get(key) === undefined) deleted++;
+    const writer = this.#open();
     this.#count++;
-    writeState(this.#open(), 0, 0, body.bytes, 0, body.pos);
+    writeStateHead(writer, 0, 0);
+    writer.map(patched.size - deleted);
+    for (const key of patched) {
+      const value = state.get(key);
+      if (value === undefined) continue;
+      writer.str(key);
+      writer.bin(value);
+    }
+    writer.array(deleted);
+    if (deleted > 0) for (const key of patched) if (state.get(key) === undefined) writer.str(key);
+    patched.clear();
   }
 }
 

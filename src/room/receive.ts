@@ -24,6 +24,7 @@ export function receiveAsOwner(
   switch (op) {
     case RELAY.join: {
       const { conn, session, request } = readJoin(r, name);
+      if (room && request.since !== null) room.past.wasThere = true;
       const join = (owner: Owner): void => owner.join(owner.feed.edge(from).link(conn, session), request);
       if (asOwner(room, from, name, post, join, 'asks')) return;
       const { req } = request;

@@ -10,6 +10,9 @@ import type { ErrorCode } from '../protocol/codes.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import { decodeMessage, decodePayload, encodeMessage, encodePayload } from '../protocol/payload.ts';
 import { encodeDirect } from '../protocol/server-frame.ts';
+import { copyAgain, type Simple, simpleCopy } from '../protocol/simple-value.ts';
+import { utf8Length } from '../protocol/utf8.ts';
+import { writeSimple } from '../protocol/write-simple.ts';
 import { Writer } from '../protocol/writer.ts';
 import type { LeaveReason, Room, RoomHandlers, RoomMember, RoomType, TypedState } from './definition.ts';
 import type { Member } from './member.ts';
@@ -31,6 +34,11 @@ export interface ScriptHost {
 }
 
 const REPORT_EVERY_MS = 1000;
+/** Values of more bytes are kept encoded alone: decoding them is rare, and their copies would take memory (guess). */
+const SIMPLE_BYTES_MAX = 256;
+
+// Its bytes are copied before the call returns, so one is enough.
+const scratch = new Writer(1024);
 
 export class Script {
   readonly #handlers: RoomHandlers;
@@ -176,21 +184,24 @@ export class Script {
     const { state, outbox, stateBytesMax } = this.#host;
     return {
       get: (key) => {
-        const bytes = state.get(key);
-        return bytes === undefined ? undefined : decodePayload(bytes);
+        const stored = state.stored(key);
+        if (stored === undefined) return undefined;
+        return stored.simple === undefined ? decodePayload(stored.bytes) : copyAgain(stored.simple);
       },
       set: (key, value) => {
         inside();
         // A key of more characters than its byte limit can't fit; the exact check is only needed for the rest.
-        if (key.length > KEY_BYTES_MAX || new TextEncoder().encode(key).length > KEY_BYTES_MAX) {
+        if (key.length > KEY_BYTES_MAX || utf8Length(key) > KEY_BYTES_MAX) {
           throw new Rejection('too-large', `a state key has at most ${KEY_BYTES_MAX} bytes`);
         }
-        const before = state.get(key);
-        state.set(key, encodePayload(value));
+        const before = state.stored(key);
+        const simple = simpleCopy(value);
+        const bytes = simple === undefined ? encodePayload(value) : encodeSimple(simple);
+        state.set(key, bytes, bytes.length <= SIMPLE_BYTES_MAX ? simple : undefined);
         if (state.bytes > stateBytesMax) {
           // The handler may catch it and go on.
           if (before === undefined) state.delete(key);
-          else state.set(key, before);
+          else state.put(key, before);
           throw new Rejection('too-large', `the state has at most ${stateBytesMax} bytes`);
         }
         outbox.patched(key);
@@ -208,6 +219,12 @@ export class Script {
       },
     };
   }
+}
+
+function encodeSimple(value: Simple): Uint8Array {
+  scratch.reset();
+  writeSimple(scratch, value);
+  return scratch.take();
 }
 
 function readMessage(payload: Uint8Array): { type: string; data: unknown } {

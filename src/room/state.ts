@@ -2,16 +2,22 @@
  * A room's shared map. One key has three meanings: the patch that clients get, the dirty mark, and the field of the
  * Redis hash. Inside `begin` … `rollback` every write can be undone, so that a refused command changes nothing.
  */
+import type { Simple } from '../protocol/simple-value.ts';
+import { utf8Length } from '../protocol/utf8.ts';
 import { Writer } from '../protocol/writer.ts';
 
-const utf8 = new TextEncoder();
+export interface Stored {
+  readonly bytes: Uint8Array;
+  /** What the bytes decode to, where that is at hand; never given out without a copy. */
+  readonly simple: Simple | undefined;
+}
 
 export class RoomState {
-  readonly #values = new Map<string, Uint8Array>();
+  readonly #values = new Map<string, Stored>();
   /** Keys that changed since the last commit took them. */
   readonly dirty = new Set<string>();
   #bytes = 0;
-  #undo: [key: string, before: Uint8Array | undefined][] | null = null;
+  #undo: [key: string, before: Stored | undefined][] | null = null;
   #encoded: Uint8Array | null = null;
 
   get size(): number {
@@ -24,22 +30,30 @@ export class RoomState {
   }
 
   get(key: string): Uint8Array | undefined {
+    return this.#values.get(key)?.bytes;
+  }
+
+  stored(key: string): Stored | undefined {
     return this.#values.get(key);
   }
 
-  entries(): IterableIterator<[string, Uint8Array]> {
-    return this.#values.entries();
+  *entries(): Generator<[string, Uint8Array]> {
+    for (const [key, { bytes }] of this.#values) yield [key, bytes];
   }
 
   keys(): IterableIterator<string> {
     return this.#values.keys();
   }
 
-  /** Keeps `value` as it is: the caller hands over a copy. */
-  set(key: string, value: Uint8Array): void {
+  /** Keeps `bytes` and `simple` as they are: the caller hands over copies. */
+  set(key: string, bytes: Uint8Array, simple?: Simple): void {
+    this.put(key, { bytes, simple });
+  }
+
+  put(key: string, value: Stored): void {
     const before = this.#values.get(key);
     this.#undo?.push([key, before]);
-    this.#bytes += value.length - (before === undefined ? -keyBytes(key) : before.length);
+    this.#bytes += value.bytes.length - (before === undefined ? -utf8Length(key) : before.bytes.length);
     this.#values.set(key, value);
     this.#changed(key);
   }
@@ -48,7 +62,7 @@ export class RoomState {
     const before = this.#values.get(key);
     if (before === undefined) return false;
     this.#undo?.push([key, before]);
-    this.#bytes -= before.length + keyBytes(key);
+    this.#bytes -= before.bytes.length + utf8Length(key);
     this.#values.delete(key);
     this.#changed(key);
     return true;
@@ -74,7 +88,7 @@ export class RoomState {
     this.#undo = null;
     for (const [key, before] of undo.reverse()) {
       if (before === undefined) this.delete(key);
-      else this.set(key, before);
+      else this.put(key, before);
     }
   }
 
@@ -83,9 +97,9 @@ export class RoomState {
     if (this.#encoded) return this.#encoded;
     const writer = new Writer(this.#bytes + 5 * this.#values.size + 16);
     writer.map(this.#values.size);
-    for (const [key, value] of this.#values) {
+    for (const [key, { bytes }] of this.#values) {
       writer.str(key);
-      writer.bin(value);
+      writer.bin(bytes);
     }
     this.#encoded = writer.take();
     return this.#encoded;
@@ -95,10 +109,4 @@ export class RoomState {
     this.dirty.add(key);
     this.#encoded = null;
   }
-}
-
-/** UTF-8 length of a key; most are ASCII, where it is the string's own. */
-function keyBytes(key: string): number {
-  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 0x7f) return utf8.encode(key).length;
-  return key.length;
 }

@@ -25,7 +25,7 @@ export interface RunPlan {
 }
 
 /** Between two acts of all clients together: rules break by what meets, and more of the same meets nothing new. */
-const ACT_EACH_MS = 60;
+const ACT_EACH_MS = 80;
 
 export function planRun(dice: Dice): RunPlan {
   const latencyMinMs = dice.between(0.2, dice.pick([5, 20, 150]));
@@ -67,7 +67,7 @@ export function planRun(dice: Dice): RunPlan {
       roomTtlWaitingMs: 1_800_000,
       nodeHeartbeatMs: 1_000,
       nodeTtlMs: 3_000,
-      peerHeartbeatMs: 250,
+      peerHeartbeatMs: dice.pick([250, 500]),
       drainTimeoutMs: dice.pick([1_000, 5_000]),
     },
   };

@@ -21,6 +21,21 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   [256, 'heal', 'an edge waited for an answer about a room that was closed, and refused those about the next one'],
   [5030, 'P12', 'two owners got one epoch: the store forgot the first claim, and its clock was behind both'],
   [113, 'P17', 'a JOIN sent again behind LEAVE made a new member, which did again what the old one had done'],
+  [1454752507, 'P17', 'commands behind a JOIN that was not answered counted in a room that had been begun anew'],
+  [1358085547, 'P4', 'a HELLO that a node took up late replaced the newer connection of the same client'],
+  [71, 'heal', 'the word that a session was resumed elsewhere was lost, and two of its connections stayed'],
+  [714248371, 'P8', 'two owners from one commit, with epochs a millisecond apart, gave out the same member numbers'],
+  [
+    2137783327,
+    'P18',
+    'a room claimed twice before it was written did not give way to the copy that the store had forgotten',
+  ],
+  [95685425, 'leak', 'a strict room whose lease ended while it was given back waited for a log that had answered'],
+  [
+    819,
+    'take-over',
+    'an older life of a node passed for a newer one when the store was back, and the living owner for dead',
+  ],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {

@@ -104,7 +104,9 @@ export class EpochRecord {
     if (seq <= this.base) return this.parent?.at(seq);
     if (seq <= this.end) return this.events[seq - this.base - 1];
     const next = this.continuation;
-    return next?.hasBegun && seq > next.base ? next.at(seq) : undefined;
+    // One that said nothing may have gone on as a copy itself.
+    const isPlaced = next !== null && (next.hasBegun || next.#copyEnd !== null);
+    return isPlaced && seq > next.base ? next.at(seq) : undefined;
   }
 
   /** The epoch whose event is told as `seq` under this one. */

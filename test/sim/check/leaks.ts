@@ -35,8 +35,10 @@ export function leftInStore(
     const stored = store.rooms.get(name);
     if (!stored) continue;
     const { owner, members, log } = stored;
-    // One that never heard that it owns the room finds that out when it is asked for it.
-    if (last?.isHeld && running.some(({ key }) => key === owner)) return `the store says that ${owner} owns ${name}`;
+    // One that never heard that it owns the room (it was handed over, or its claim was answered to nobody) finds that out when it
+    // is asked for it.
+    if (last?.isHeld && last.node === owner && running.some(({ key }) => key === owner))
+      return `the store says that ${owner} owns ${name}`;
     const isGivenBack = last?.isOver && !last.isForgotten && last.forgottenTo === null && last.head.roster.size === 0;
     if (!isGivenBack) continue;
     // Who is in a room without presence no event tells.

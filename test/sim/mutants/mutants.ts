@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...at('src/cluster/node-list.ts', [
     [
       'newcomer-takes-all-for-dead',
-      "if (proof === 'presumed') return newer !== undefined || isSteady;",
+      "if (proof === 'presumed') return this.#buried.has(node) || isSteady;",
       "if (proof === 'presumed') return true;",
     ],
   ]),
@@ -132,5 +132,4 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['client-ends-one-too-many', 'item.cseq > cseq || !item.sent', 'item.cseq > cseq + 1 || !item.sent'],
   ]),
-  ...at('src/client/command-sender.ts', [['client-sends-behind-a-join', ' || this.#holds()) return;', ') return;']]),
 ];

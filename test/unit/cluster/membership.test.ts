@@ -87,6 +87,18 @@ describe('who may be taken over', () => {
     expect(a.membership.isDead('b:2', 'certain')).toBe(false);
   });
 
+  test('nobody for an older life that a store which lags still shows', async () => {
+    const a = await cluster.node('a');
+    const older = await cluster.node('b');
+    await clock.run(BEAT_MS);
+    older.mode = 'stall';
+    // Its newer life owns rooms, and is about to register.
+    a.membership.storeReturned();
+    await clock.run(1);
+    expect(a.known).toContain('b:1');
+    expect(a.membership.isDead('b:2', 'presumed')).toBe(false);
+  });
+
   test('nobody within one TTL after a stall of the store in which keys ran out', async () => {
     const [a, b] = await cluster.steady('a', 'b');
     a.mode = 'stall';

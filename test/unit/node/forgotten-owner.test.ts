@@ -131,3 +131,19 @@ test.each(['demo:1', 'ledger:1'])(
     expect([b, c].map((node) => node.role(room))).toEqual(['owner', 'nothing']);
   },
 );
+
+test('[P17] a room begun anew while its owner is away gives no member a number of before', async () => {
+  const [a, b] = await steady('a', 'b');
+  const client = await joined(a, 'demo:1');
+  const { me, epoch, seq } = client.last('joined');
+  await cluster.run(COMMITTED_MS);
+  a.gate.isCut = true;
+  cluster.store.rooms.clear();
+  // Its connection breaks, and it comes back elsewhere, while the room is forgotten.
+  const again = b.connect(client.resume);
+  again.join('demo:1', { epoch, seq });
+  await cluster.run();
+  const anew = again.last('joined');
+  expect(anew.epoch).toBeGreaterThan(epoch);
+  expect(anew.me).toBeGreaterThan(me);
+});

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameFault } from '../../../src/protocol/frame-fault.ts';
 import { Reader } from '../../../src/protocol/reader.ts';
-import { isUtf8 } from '../../../src/protocol/utf8.ts';
+import { isUtf8, utf8Length } from '../../../src/protocol/utf8.ts';
 import { fromHex } from '../../support/golden-frames.ts';
 
 function over(hex: string): Reader {
@@ -202,4 +203,10 @@ describe('containers and the rest', () => {
     r.reset(fromHex('01a2616263'), 1, 3);
     expect(fault(() => r.str('s'))).toBe('s: ends too early');
   });
+});
+
+test('the length of a text in UTF-8 is that of its encoded form', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => utf8Length(text) === new TextEncoder().encode(text).length),
+  );
 });

@@ -1,7 +1,7 @@
 /** Handlers of a defined room: each call is a transaction, and what they ask for happens when they have returned. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Logger } from '../../../src/base/logger.ts';
-import { decodeMessage } from '../../../src/protocol/payload.ts';
+import { decodeMessage, encodePayload } from '../../../src/protocol/payload.ts';
 import { defineRoom, type Room, type RoomMember } from '../../../src/room/definition.ts';
 import { CoreCluster, type CoreNode } from '../../support/core-cluster.ts';
 import type { VirtualClient } from '../../support/virtual-client.ts';
@@ -162,6 +162,52 @@ describe('a rejection', () => {
     });
     expect(owned()).toMatchObject({ k: 6 });
     expect(client.last('events').events.map(({ kind }) => kind)).toEqual(['state', 'message']);
+  });
+});
+
+describe('a value of the state', () => {
+  test('is what was set, whatever a handler does to what it set or got', async () => {
+    const client = await joined();
+    const seen: unknown[] = [];
+    await handle(client, ({ state }) => {
+      const value = { pos: { x: 1 }, tags: ['a'] };
+      state.set('k', value);
+      value.pos.x = 2;
+      const got = state.get('k') as typeof value;
+      got.pos.x = 3;
+      got.tags.push('b');
+      seen.push(state.get('k'));
+    });
+    await handle(client, ({ state }) => void seen.push(state.get('k')), 2);
+    expect(seen).toEqual(new Array(2).fill({ pos: { x: 1 }, tags: ['a'] }));
+    expect(node.owner(ROOM).state.get('k')).toEqual(encodePayload({ pos: { x: 1 }, tags: ['a'] }));
+  });
+
+  test('is the one before where a handler throws', async () => {
+    const client = await joined();
+    await handle(client, ({ state }) => state.set('k', 1));
+    await handle(
+      client,
+      ({ state }) => {
+        state.set('k', 2);
+        throw new Error('a bug of the game');
+      },
+      2,
+    );
+    const seen: unknown[] = [];
+    await handle(client, ({ state }) => void seen.push(state.get('k')), 2);
+    expect(seen).toEqual([1]);
+  });
+
+  test('comes back the same where it takes the codec: bytes, a bigint, much', async () => {
+    const client = await joined();
+    const values = [Uint8Array.of(1, 2), { id: 2n ** 60n }, { list: new Array(300).fill(1) }, { a: undefined }];
+    const seen: unknown[] = [];
+    await handle(client, ({ state }) => {
+      values.forEach((value, i) => void state.set(`k${i}`, value));
+      seen.push(...values.map((_, i) => state.get(`k${i}`)));
+    });
+    expect(seen).toEqual([Uint8Array.of(1, 2), { id: 2n ** 60n }, { list: new Array(300).fill(1) }, { a: null }]);
   });
 });
 
