@@ -31,6 +31,12 @@ describe('every scenario', () => {
   });
 });
 
+test('the list says of a scenario that all leaves out why', () => {
+  expect(usage([{ ...scenario('far', () => Promise.reject()), apart: 'it takes a day' }])).toContain(
+    'npm run bench -- far\n    \n    (not in all: it takes a day)',
+  );
+});
+
 test('--quick is told from the options of a scenario', () => {
   expect(withoutQuick(['--runs', '2', '--quick'])).toEqual({ quick: true, rest: ['--runs', '2'] });
   expect(withoutQuick(['--runs', '2'])).toEqual({ quick: false, rest: ['--runs', '2'] });
