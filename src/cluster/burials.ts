@@ -16,6 +16,8 @@ interface Burial {
   /** When the list first came without it. */
   missingSince: number | null;
   isCertain: boolean;
+  /** The store was away since: it may have come back with the others. */
+  isDoubted: boolean;
 }
 
 export class Burials {
@@ -39,7 +41,17 @@ export class Burials {
   }
 
   add(node: NodeKey, beat: number, beatAt: number, isCertain: boolean): void {
-    this.#nodes.set(node, { beat, beatAt, missingSince: null, isCertain });
+    this.#nodes.set(node, { beat, beatAt, missingSince: null, isCertain, isDoubted: false });
+  }
+
+  /** What was presumed before the store went away proves nothing behind it. */
+  doubt(): void {
+    for (const burial of this.#nodes.values()) burial.isDoubted = true;
+  }
+
+  /** Whether that node may be taken for dead, also within a time to live of the store's return. */
+  isProved(node: NodeKey): boolean {
+    return this.#nodes.get(node)?.isDoubted === false;
   }
 
   /** Whether this is what is left of a dead node. One that has beaten since is dug up. */

@@ -169,6 +169,7 @@ export class Membership {
    */
   storeReturned(): void {
     this.#steadySince = null;
+    this.#list.doubt();
     void this.#look();
   }
 

@@ -54,10 +54,15 @@ export class NodeList {
   isDead(node: NodeKey, proof: DeathProof, isSteady: boolean, now: number): boolean {
     if (this.#known.has(node)) return false;
     // Another life of its id may be the older one, and it may be about to register: only what was seen to take its place counts.
-    if (proof === 'presumed') return this.#buried.has(node) || isSteady;
+    if (proof === 'presumed') return this.#buried.isProved(node) || isSteady;
     const id = nodeId(node);
     const newer = [...this.#known.values()].find(({ record }) => record.id === id);
     return isSteady && !this.#buried.isPresumed(node) && (newer === undefined || now - newer.since >= this.#ttlMs);
+  }
+
+  /** The store was away. */
+  doubt(): void {
+    this.#buried.doubt();
   }
 
   isBuried(node: NodeKey): boolean {

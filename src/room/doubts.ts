@@ -42,7 +42,8 @@ export class Doubts {
     if (now === at) owner.verify();
     if (now - at < PATIENCE_MS) {
       this.#clock.after(LOOK_AGAIN_MS, () => {
-        if (!owner.feed.isClosed && link.asks(request)) owner.join(link, request);
+        // One that is given up changes no more; whoever has the room next is asked.
+        if (!owner.feed.isClosed && !owner.isGivenUp && link.asks(request)) owner.join(link, request);
       });
     } else {
       const text = 'the room may be elsewhere by now; that is being looked at';

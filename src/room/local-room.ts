@@ -221,6 +221,7 @@ export class LocalRoom implements Place {
   beginRelease(owner: Owner): void {
     this.#timers.stop();
     owner.flush();
+    owner.isGivenUp = true;
     this.#role = RELEASING;
   }
 

@@ -41,6 +41,8 @@ export class Owner {
   #scheduled = false;
   /** Why the room's code has ended it. */
   closeReason: string | null = null;
+  /** The room goes to the directory or to another node as it stands. */
+  isGivenUp = false;
   /** CLOSED, until the flush that says it behind everything else. */
   #closing: Uint8Array | null = null;
 

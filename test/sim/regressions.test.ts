@@ -36,6 +36,8 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
     'take-over',
     'an older life of a node passed for a newer one when the store was back, and the living owner for dead',
   ],
+  [6217, 'P18', 'a JOIN that had waited for the store was taken by an owner that was handing the room over'],
+  [2118, 'take-over', 'what was presumed before the store went away was a proof when it was back'],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {

@@ -67,8 +67,8 @@ export class OneHistory {
     const replica = isTold ? parent.replicaAt(base) : this.#adopt(room, claim, base, parent?.copyOf != null);
     replica.allAway();
     const next = new EpochRecord(epoch, by, { parent, base, replica });
-    // The tail that a room is handed over with is for the claim that follows, and for no other.
-    if (parent?.isOver && base === parent.end) parent.continuation ??= next;
+    // The tail that a room is handed over with is for the claim that follows, or for one in place of that where nobody heard of it.
+    if (parent?.isOver && base === parent.end && !parent.continuation?.hasBegun) parent.continuation = next;
     room.epochs.push(next);
   }
 

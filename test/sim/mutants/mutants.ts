@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...at('src/cluster/node-list.ts', [
     [
       'newcomer-takes-all-for-dead',
-      "if (proof === 'presumed') return this.#buried.has(node) || isSteady;",
+      "if (proof === 'presumed') return this.#buried.isProved(node) || isSteady;",
       "if (proof === 'presumed') return true;",
     ],
   ]),

@@ -87,6 +87,16 @@ describe('who may be taken over', () => {
     expect(a.membership.isDead('b:2', 'certain')).toBe(false);
   });
 
+  test('nobody within one TTL after the store was away, whatever was presumed before', async () => {
+    const [a, b] = await cluster.steady('a', 'b');
+    b.mode = 'stall';
+    cluster.connected.set('b:1', false);
+    await Promise.all([a.membership.suspect('b:1'), clock.run(BEAT_MS)]);
+    expect(a.membership.isDead('b:1', 'presumed')).toBe(true);
+    a.membership.storeReturned();
+    expect(a.membership.isDead('b:1', 'presumed')).toBe(false);
+  });
+
   test('nobody for an older life that a store which lags still shows', async () => {
     const a = await cluster.node('a');
     const older = await cluster.node('b');
