@@ -156,6 +156,8 @@ export class Outbox {
 
   /** What the log must note beside the frame. */
   takeNote(): Uint8Array | null {
+    // Nearly always; clearing a map makes it a new table, also where it is empty.
+    if (this.#done.size === 0 && this.#joined.length === 0) return null;
     const note = encodeNote({ done: this.#done, joined: this.#joined });
     this.#done.clear();
     this.#joined.length = 0;

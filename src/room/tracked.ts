@@ -29,6 +29,7 @@ export function newlyTracked(now: number): Tracked {
 
 /** The room will be written whole, or never. */
 export function forgetMarks({ state, roster }: Owner): void {
-  state.dirty.clear();
-  roster.dirty.clear();
+  // Clearing a set makes it a new table, also where it is empty.
+  if (state.dirty.size > 0) state.dirty.clear();
+  if (roster.dirty.size > 0) roster.dirty.clear();
 }
