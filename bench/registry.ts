@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { failover } from './scenarios/failover.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { http } from './scenarios/http.ts';
 import { idle } from './scenarios/idle.ts';
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   snapshots,
   log,
+  failover,
   http,
   slowReader,
   micro,
