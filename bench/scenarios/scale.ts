@@ -1,6 +1,7 @@
 import { OptionFault, type OptionValues, RUNS } from '../options.ts';
 import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
 import { clusterOf } from '../servers/topology.ts';
+import { type BeatCost, measureBeats } from './beats.ts';
 import { brokenPromises } from './fanout-run.ts';
 import { thousands } from './fanout-table.ts';
 import { liveRates } from './live-rates.ts';
@@ -14,6 +15,13 @@ const OPTIONS = {
   rate: { about: 'messages per second of each client', default: 20, min: 0.01, max: 10_000, whole: false },
   runs: RUNS,
   nodes: { about: 'the most nodes', default: 4, min: 2, max: 16, whole: true },
+  beats: {
+    about: 'seconds for the cost of heartbeats, twice; 0 = leave it out',
+    default: 8,
+    min: 0,
+    max: 60,
+    whole: false,
+  },
 } as const;
 
 type Options = OptionValues<typeof OPTIONS>;
@@ -22,7 +30,7 @@ export const scale: Scenario<typeof OPTIONS> = {
   name: 'scale',
   about: 'CPU per delivered event as the same load goes to 1, 2, 3, 4 nodes, rooms on all of them or on one each',
   options: OPTIONS,
-  quick: { clients: 60, room: 12, seconds: 1, 'warm-up': 1, runs: 1, nodes: 2 },
+  quick: { clients: 60, room: 12, seconds: 1, 'warm-up': 1, runs: 1, nodes: 2, beats: 0 },
   needs: ['redis-server'],
   charts: [
     {
@@ -57,12 +65,19 @@ async function run(options: Options, context: BenchContext): Promise<Outcome> {
       context.progress.note(`${runs.length}/${total} ${stepName(step)}: ${summary(done)}`);
     }
   }
+  const beat = options.beats > 0 ? await measureBeats(options.beats, context) : null;
   const medians = scaleMedians(steps, runs);
   return {
-    text: `${scaleTable(runs, medians)}\n\n${sharedCoreNote(context.cores)}`,
-    results: { medians, runs },
+    text: [scaleTable(runs, medians), '', ...beatLines(beat), sharedCoreNote(context.cores)].join('\n'),
+    results: { medians, beat, runs },
     failures: runs.flatMap(brokenPromises),
   };
+}
+
+function beatLines(beat: BeatCost | null): string[] {
+  if (beat === null) return [];
+  const [nodes, redis] = [beat.nodeUs.toFixed(1), beat.redisUs.toFixed(1)];
+  return [`A heartbeat from node to node costs ${nodes} µs of the two nodes and ${redis} µs of Redis`];
 }
 
 function summary(run: ScaleRun): string {
