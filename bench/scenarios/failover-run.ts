@@ -1,6 +1,7 @@
 import { type Sample, type Span, spanBetween } from '../host/sample.ts';
 import type { ProbeReport, ProbesReport } from '../probes/plan.ts';
 import type { Durability } from '../probes/room-name.ts';
+import type { RoomVerdict } from '../probes/room-story.ts';
 import type { Window } from '../swarm/swarm.ts';
 import { type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
@@ -61,18 +62,10 @@ export function groupOf(run: FailoverRun, probe: ProbeReport): Group {
   return probe.ownerDied ? 'owner died' : 'neither';
 }
 
-export interface RoomSum {
+/** All rooms of one durability. */
+export interface RoomSum extends Omit<RoomVerdict, 'room' | 'epochs'> {
   readonly rooms: number;
   readonly takenOver: number;
-  readonly done: number;
-  readonly lost: number;
-  readonly vanished: number;
-  readonly doubled: number;
-  readonly disagreed: number;
-  readonly takenBack: number;
-  readonly takenBackMs: number;
-  readonly open: number;
-  readonly refused: number;
 }
 
 export function sumRooms(report: ProbesReport, durability: Durability): RoomSum {

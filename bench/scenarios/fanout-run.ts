@@ -1,6 +1,7 @@
 import { type Span, spanBetween } from '../host/sample.ts';
 import type { HistogramPairs } from '../swarm/plan.ts';
 import type { Loaded } from '../swarm/swarm.ts';
+import { lossesOf, lossesText } from './losses.ts';
 import { histogramOf, type Told, type Validity, validityOf, vitalsIn } from './validity.ts';
 
 /** One server under one load: what came out, and why it may not count. */
@@ -43,11 +44,7 @@ export function fanoutRun(server: string, loaded: Loaded, load: FanoutLoad, faul
     p999Ms: latency.percentile(99.9) / 1000,
     ...validity,
     swarmShare: span.swarmCoreBusy,
-    lost: Math.max(tally.lost, tally.due - tally.events),
-    doubled: Math.max(tally.doubled, tally.events - tally.due),
-    disordered: tally.disordered,
-    refused: tally.refused,
-    broken: tally.broken,
+    ...lossesOf(tally),
     faults,
     latencyUs: loaded.latencyUs,
     ...vitalsIn(loaded),
@@ -56,12 +53,5 @@ export function fanoutRun(server: string, loaded: Loaded, load: FanoutLoad, faul
 
 /** What Roomcast promises and did not keep in this run. */
 export function brokenPromises(run: FanoutRun): string[] {
-  const counts = {
-    lost: run.lost,
-    doubled: run.doubled,
-    disordered: run.disordered,
-    refused: run.refused,
-    broken: run.broken,
-  };
-  return Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${run.server}: ${count} ${what}`] : []));
+  return lossesText(run).map((text) => `${run.server}: ${text}`);
 }

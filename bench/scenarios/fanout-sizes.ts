@@ -2,6 +2,7 @@ import { table } from '../report/table.ts';
 import type { FanoutRun } from './fanout-run.ts';
 import { type FanoutMedians, fanoutTable, mediansOf, thousands } from './fanout-table.ts';
 import { linesBy } from './run-lines.ts';
+import { remarksOf } from './validity.ts';
 
 /** One load of a sweep. */
 export interface FanoutSize {
@@ -49,11 +50,7 @@ export function fanoutText(
 ): string {
   const medians = sizedMedians(sizes, servers, runs);
   if (sizes.length === 1) return [fanoutTable(runs, medians), '', ...linesBy(servers, runs)].join('\n');
-  const notes = runs.flatMap((run) =>
-    [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults].map(
-      (text) => `${sizeText(run)}, ${run.server}: ${text}`,
-    ),
-  );
+  const notes = runs.flatMap((run) => remarksOf(run).map((text) => `${sizeText(run)}, ${run.server}: ${text}`));
   const lines = sizes.flatMap((size) => linesBy(servers, runsOf(size, runs), `${sizeText(size)}: `));
   return [sizesTable(sizes, servers, medians, runs), '', ...lines, ...notes].join('\n');
 }

@@ -6,6 +6,7 @@ import { ROOMCAST } from '../servers/launch.ts';
 import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
 import { brokenByHttp, type HttpRun, httpMedians, httpRun } from './http-run.ts';
 import { httpTable } from './http-table.ts';
+import { lossesOf, lossesText } from './losses.ts';
 import { ALL_READ, type OneServer, withServer } from './one-server.ts';
 
 const OPTIONS = {
@@ -89,14 +90,8 @@ async function measure(running: OneServer, options: Options, context: BenchConte
   }
   const { tally } = await swarm.end();
   const medians = [null, ...PATHS].map((path) => httpMedians(path, runs));
-  const counts = {
-    lost: Math.max(tally.lost, tally.due - tally.events),
-    doubled: Math.max(tally.doubled, tally.events - tally.due),
-    disordered: tally.disordered,
-    refused: tally.refused,
-    broken: tally.broken,
-  };
-  const broken = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  const counts = lossesOf(tally);
+  const broken = lossesText(counts);
   return {
     text: httpTable(runs, medians),
     results: { medians, counts, runs },

@@ -2,7 +2,7 @@ import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { Arrival, JoinsMedians, JoinsRun } from './joins-run.ts';
 import { loadLine } from './run-lines.ts';
-import { percent } from './validity.ts';
+import { percent, remarksOf } from './validity.ts';
 
 const HEAD = [
   'arrival',
@@ -47,11 +47,7 @@ export function joinsTable(runs: readonly JoinsRun[], medians: readonly JoinsMed
       { of: (run) => run.joinsPerCpuSecond, text: thousands, unit: 'joins/CPU-s' },
     ),
   );
-  const notes = runs.flatMap((run, i) =>
-    [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults].map(
-      (text) => `run ${i + 1} (${NAMES[run.arrival]}): ${text}`,
-    ),
-  );
+  const notes = runs.flatMap((run, i) => remarksOf(run).map((text) => `run ${i + 1} (${NAMES[run.arrival]}): ${text}`));
   return [table(HEAD, [...rows, ...middles]), '', ...ratios(medians), ...lines, ...notes].join('\n');
 }
 

@@ -2,7 +2,7 @@ import { median } from '../report/median.ts';
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { LogRun } from './log-run.ts';
-import { countedOf, percent } from './validity.ts';
+import { countedOf, percent, remarksOf } from './validity.ts';
 import type { Durability } from './with-redis.ts';
 
 const HEAD = [
@@ -69,11 +69,7 @@ export function logTable(runs: readonly LogRun[], medians: readonly LogMedians[]
     '',
     m.valid ? `of ${m.runs}` : 'INVALID',
   ]);
-  const notes = runs.flatMap((run, i) =>
-    [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults].map(
-      (text) => `run ${i + 1} (${run.server}): ${text}`,
-    ),
-  );
+  const notes = runs.flatMap((run, i) => remarksOf(run).map((text) => `run ${i + 1} (${run.server}): ${text}`));
   return [table(HEAD, [...rows, ...middles]), '', ...ratios(medians), ...notes].join('\n');
 }
 

@@ -4,6 +4,7 @@ import type { BenchContext, Outcome, Scenario } from '../scenario.ts';
 import { launch, ROOMCAST, type RunningServer } from '../servers/launch.ts';
 import { PAYLOAD_BYTES_MIN } from '../swarm/payload.ts';
 import { Swarm } from '../swarm/swarm.ts';
+import { lossesOf, lossesText } from './losses.ts';
 import { brokenByReaders, type Kind, type SlowReaderRun, slowReaderRun } from './slow-reader-run.ts';
 import { slowReaderMedians, slowReaderTable } from './slow-reader-table.ts';
 
@@ -131,14 +132,8 @@ async function measure(
     }
     const { tally } = await swarm.end();
     const medians = slowReaderMedians(runs);
-    const counts = {
-      lost: Math.max(tally.lost, tally.due - tally.events),
-      doubled: Math.max(tally.doubled, tally.events - tally.due),
-      disordered: tally.disordered,
-      refused: tally.refused,
-      broken: tally.broken,
-    };
-    const broken = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+    const counts = lossesOf(tally);
+    const broken = lossesText(counts);
     return {
       text: slowReaderTable(runs, medians),
       results: { medians, counts, runs },

@@ -1,7 +1,7 @@
 import { table } from '../report/table.ts';
 import { thousands } from './fanout-table.ts';
 import type { SnapshotCost, SnapshotsFigures, SnapshotsMedians, SnapshotsRun } from './snapshots-run.ts';
-import { percent } from './validity.ts';
+import { percent, remarksOf } from './validity.ts';
 
 const HEAD = [
   'durability',
@@ -42,11 +42,7 @@ export function snapshotsTable(
     '',
     m.valid ? `of ${m.runs}` : 'INVALID',
   ]);
-  const notes = runs.flatMap((run, i) =>
-    [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults].map(
-      (text) => `run ${i + 1} (${run.server}): ${text}`,
-    ),
-  );
+  const notes = runs.flatMap((run, i) => remarksOf(run).map((text) => `run ${i + 1} (${run.server}): ${text}`));
   return [table(HEAD, [...rows, ...middles]), '', ...costText(cost, latestMs), ...notes].join('\n');
 }
 

@@ -49,6 +49,11 @@ export function countedOf<T extends Pick<Validity, 'invalid'>>(
   return valid.length > 0 ? { counted: valid, valid: true } : { counted: runs, valid: false };
 }
 
+/** Why a run does not count, and what went wrong in it. */
+export function remarksOf(run: Pick<Validity, 'invalid'> & { readonly faults: readonly string[] }): string[] {
+  return [...run.invalid.map((why) => `does not count: ${why}`), ...run.faults];
+}
+
 /** For a run to keep: what the servers told of themselves, if they did. */
 export function vitalsIn({ vitals }: Told): Told {
   return vitals === undefined ? {} : { vitals };
