@@ -81,6 +81,7 @@ function emptyRoom(): StoredRoom {
     bringing: 0,
     seq: null,
     at: 0,
+    revision: 0,
     meta: null,
     state: new Map(),
     members: new Map(),

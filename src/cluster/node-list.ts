@@ -81,7 +81,8 @@ export class NodeList {
   }
 
   heard(node: NodeKey): void {
-    if (this.#known.has(node) || this.#buried.has(node)) return;
+    // The end of one that is presumed dead will be told; that of one taken for surely dead was, and must be again.
+    if (this.#known.has(node) || this.#buried.isPresumed(node)) return;
     if (this.#heard.size < HEARD_MAX) this.#heard.add(node);
   }
 
@@ -122,10 +123,9 @@ export class NodeList {
       else known.set(node, { ...one, isShown: false });
     }
     for (const node of heard) {
-      if (!listed.has(node) && !isSteady) continue;
+      if (this.#buried.has(node) || (!listed.has(node) && !isSteady)) continue;
       this.#heard.delete(node);
-      if (!listed.has(node) && !before.has(node) && !this.#buried.has(node))
-        missing(node, 0, now, ids.has(nodeId(node)));
+      if (!listed.has(node) && !before.has(node)) missing(node, 0, now, ids.has(nodeId(node)));
     }
     this.#known = known;
     return { up: [...known.keys()].filter((node) => !before.has(node)), down, risen };

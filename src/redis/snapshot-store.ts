@@ -1,9 +1,9 @@
-import type { Commit, SnapshotStore, WriteResult } from '../room/ports.ts';
+import type { Commit, CommitResult, SnapshotStore } from '../room/ports.ts';
 import { type Argument, asBuffer, type Commands } from './commands.ts';
 import type { Keys } from './keys.ts';
 import { SCRIPTS } from './scripts.ts';
 
-/** Writes rooms into their hashes: `s:<key>` per key of the state, `m:<member>` per member, `seq` and `meta`. */
+/** Writes rooms into their hashes: `s:<key>` per key of the state, `m:<member>` per member, `seq`, `meta` and `rev`. */
 export class RedisSnapshotStore implements SnapshotStore {
   readonly #commands: Commands;
   readonly #keys: Keys;
@@ -13,7 +13,7 @@ export class RedisSnapshotStore implements SnapshotStore {
     this.#keys = keys;
   }
 
-  async commit(batch: readonly Commit[]): Promise<readonly WriteResult[]> {
+  async commit(batch: readonly Commit[]): Promise<readonly CommitResult[]> {
     // Sent in this turn, all of them: one write, one round trip.
     const replies = await Promise.all(
       batch.map((commit) => {
@@ -21,9 +21,12 @@ export class RedisSnapshotStore implements SnapshotStore {
         return this.#commands.runOrRefuse(SCRIPTS.roomCommit, keys, commitArguments(commit));
       }),
     );
-    return replies.map((reply) => (reply === null ? 'failed' : reply === 1 ? 'written' : 'fenced'));
+    return replies.map((reply) => (reply === null ? 'failed' : (RESULTS[Number(reply)] ?? 'fenced')));
   }
 }
+
+/** As room-commit.lua answers. */
+const RESULTS: readonly CommitResult[] = ['fenced', 'written', 'behind'];
 
 function commitArguments(commit: Commit): Argument[] {
   const pairs: Argument[] = ['seq', String(commit.seq)];
@@ -37,6 +40,6 @@ function commitArguments(commit: Commit): Argument[] {
   }
   const keepId = `${commit.epoch}-${commit.seq + 1}`;
   const whole = commit.whole ? '1' : '0';
-  const head = [commit.owner, String(commit.epoch), String(commit.ttlMs), keepId, whole, String(pairs.length / 2)];
-  return [...head, ...pairs, ...gone];
+  const numbers = [commit.revision, commit.base, pairs.length / 2].map(String);
+  return [commit.owner, String(commit.epoch), String(commit.ttlMs), keepId, whole, ...numbers, ...pairs, ...gone];
 }

@@ -1,5 +1,5 @@
 import { copyBytes, type MemoryStore } from '../cluster/memory-store.ts';
-import type { Commit, SnapshotStore, WriteResult } from './ports.ts';
+import type { Commit, CommitResult, SnapshotStore } from './ports.ts';
 
 /** The in-memory twin of Redis' room-commit script. */
 export class MemorySnapshotStore implements SnapshotStore {
@@ -9,16 +9,18 @@ export class MemorySnapshotStore implements SnapshotStore {
     this.#store = store;
   }
 
-  async commit(batch: readonly Commit[]): Promise<readonly WriteResult[]> {
+  async commit(batch: readonly Commit[]): Promise<readonly CommitResult[]> {
     return batch.map((commit) => this.#commitOne(commit));
   }
 
-  #commitOne(commit: Commit): WriteResult {
+  #commitOne(commit: Commit): CommitResult {
     if (this.#store.refused.has(commit.room)) return 'failed';
     const stored = this.#store.ownedRoom(commit.room, commit.owner, commit.epoch);
     if (stored === null) return 'fenced';
     // What a connection sent before it was given up may be served after its successor's: the later state stays.
-    if (stored.at === commit.epoch && stored.seq !== null && stored.seq > commit.seq) return 'written';
+    const revision = stored.at === commit.epoch ? stored.revision : 0;
+    if (revision > commit.revision) return 'written';
+    if (!commit.whole && revision < commit.base) return 'behind';
     if (commit.whole) {
       stored.bringing = 0;
       stored.meta = null;
@@ -27,6 +29,7 @@ export class MemorySnapshotStore implements SnapshotStore {
     }
     stored.seq = commit.seq;
     stored.at = commit.epoch;
+    stored.revision = commit.revision;
     if (commit.meta !== null) stored.meta = copyBytes(commit.meta);
     for (const [key, value] of commit.set) stored.state.set(key, copyBytes(value));
     for (const key of commit.del) stored.state.delete(key);

@@ -20,7 +20,7 @@ import type { JoinRequest, LeaveRequest } from './ports.ts';
 import type { Rejection } from './rejection.ts';
 import type { Roster } from './roster.ts';
 import { Script } from './script.ts';
-import type { ClaimedRoom } from './snapshot.ts';
+import type { ClaimedRoom, Revisions } from './snapshot.ts';
 import type { RoomState } from './state.ts';
 
 const FRAME_BYTES_SOFT_MAX = 48 * 1024;
@@ -33,6 +33,7 @@ export class Owner {
   readonly outbox: Outbox;
   readonly feed: Feed;
   readonly commands: OrderedCommands;
+  readonly revisions: Revisions;
   readonly stateBytesMax: number;
   readonly events: OwnerEvents;
   readonly #context: RoomContext;
@@ -51,6 +52,7 @@ export class Owner {
     this.type = type;
     this.roster = loaded.roster;
     this.state = loaded.state;
+    this.revisions = loaded.revisions;
     this.outbox = new Outbox(loaded.state);
     this.stateBytesMax = context.options.stateBytesMax;
     this.#context = context;

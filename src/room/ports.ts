@@ -92,6 +92,10 @@ export interface Commit {
   readonly members: readonly (readonly [member: number, value: Uint8Array | null])[];
   /** Drop all state and members that the store has first: the commit is the whole room. */
   readonly whole: boolean;
+  /** Counts the owner's commits of the room, from 1 in each epoch. */
+  readonly revision: number;
+  /** What changed is what changed since this revision, or a later one; 0: the owner knows of none that the store took. */
+  readonly base: number;
   readonly ttlMs: number;
 }
 
@@ -102,9 +106,12 @@ export interface Commit {
  */
 export type WriteResult = 'written' | 'fenced' | 'failed';
 
+/** `behind`: the store has lost the revision that the changes build on. Nothing was written; it needs the whole room. */
+export type CommitResult = WriteResult | 'behind';
+
 export interface SnapshotStore {
   /** Writes many rooms in one round trip; results in the same order. Rejects as a whole when the store can't be reached. */
-  commit(batch: readonly Commit[]): Promise<readonly WriteResult[]>;
+  commit(batch: readonly Commit[]): Promise<readonly CommitResult[]>;
 }
 
 export interface LogAppend {

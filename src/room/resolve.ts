@@ -154,9 +154,9 @@ async function load(
   }
   const loaded = bringRoom(claim.epoch, copy.owner, graceEndsAt);
   try {
-    const { state, roster, position } = loaded;
+    const { state, roster, revisions, position } = loaded;
     const isKept = room.type.durability !== 'none';
-    const stored = { room: room.room, type: room.type, state, roster, feed: position };
+    const stored = { room: room.room, type: room.type, state, roster, revisions, feed: position };
     if (isKept && (await snapshotter.writeWhole(stored)) !== 'written') return null;
   } catch (cause) {
     log.warn({ err: cause, room: room.room }, 'the copy of a room could not be written; trying on');

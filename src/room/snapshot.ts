@@ -27,12 +27,20 @@ export interface LoadedRoom {
   readonly before: Tail | null;
   readonly state: RoomState;
   readonly roster: Roster;
+  readonly revisions: Revisions;
   /** The owner before was about to say that the room is over, for this reason. */
   readonly closing: string | null;
 }
 
+/** Commits of a room in its epoch. */
+export interface Revisions {
+  taken: number;
+  /** The last one that the store took. */
+  written: number;
+}
+
 /** What a commit is made of. */
-export type Storable = Pick<Owner, 'room' | 'type' | 'state' | 'roster'> & { readonly feed: Position };
+export type Storable = Pick<Owner, 'room' | 'type' | 'state' | 'roster' | 'revisions'> & { readonly feed: Position };
 
 /** The room of a claim: how long its owner may act for it. */
 export interface ClaimedRoom extends LoadedRoom {
@@ -42,12 +50,14 @@ export interface ClaimedRoom extends LoadedRoom {
 /** What changed since the last commit, with a way back for when the store can't be reached. */
 export interface PendingCommit {
   readonly commit: Commit;
+  /** The store took it. */
+  written(): void;
   /** Marks everything again. */
   restore(): void;
 }
 
 export function takeCommit(owner: Storable, self: NodeKey, whole: boolean, ttlMs: number): PendingCommit {
-  const { state, roster } = owner;
+  const { state, roster, revisions } = owner;
   const kept = owner.type.durability !== 'none';
   const keys = kept ? (whole ? [...state.keys()] : [...state.dirty]) : [];
   const numbers = kept ? (whole ? [...roster.members.keys()] : [...roster.dirty]) : [];
@@ -66,8 +76,13 @@ export function takeCommit(owner: Storable, self: NodeKey, whole: boolean, ttlMs
   });
   const { epoch, seq } = owner.feed;
   const meta = encodeMeta(roster.nextNumber);
+  const revision = ++revisions.taken;
+  const base = whole ? 0 : revisions.written;
   return {
-    commit: { room: owner.room, owner: self, epoch, seq, meta, set, del, members, whole, ttlMs },
+    commit: { room: owner.room, owner: self, epoch, seq, meta, set, del, members, whole, revision, base, ttlMs },
+    written() {
+      revisions.written = Math.max(revisions.written, revision);
+    },
     restore() {
       for (const key of keys) state.dirty.add(key);
       for (const number of numbers) roster.dirty.add(number);
@@ -93,7 +108,7 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   }
   if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (epoch % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
-  return { position: { epoch, seq }, before: null, state, roster, closing: null };
+  return { position: { epoch, seq }, before: null, state, roster, revisions: noRevisions(), closing: null };
 }
 
 /** The copy of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
@@ -104,7 +119,12 @@ export function bringRoom(epoch: number, owner: Owner, graceEndsAt: number): Loa
     member.graceEndsAt = graceEndsAt;
   }
   roster.statusChanged();
-  return { position: { epoch, seq: feed.seq }, before: feed.history.tail(), state, roster, closing };
+  const position = { epoch, seq: feed.seq };
+  return { position, before: feed.history.tail(), state, roster, revisions: noRevisions(), closing };
+}
+
+function noRevisions(): Revisions {
+  return { taken: 0, written: 0 };
 }
 
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {

@@ -14,8 +14,9 @@ import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Rng } from '../base/rng.ts';
 import type { NodeKey } from '../cluster/ports.ts';
+import { commitOne } from './commit-one.ts';
 import type { Owner } from './owner.ts';
-import type { SnapshotStore, WriteResult } from './ports.ts';
+import type { CommitResult, SnapshotStore, WriteResult } from './ports.ts';
 import { type PendingCommit, type Storable, takeCommit } from './snapshot.ts';
 import { takeBehindLog } from './take-behind-log.ts';
 import { forgetMarks, newlyTracked, type Tracked } from './tracked.ts';
@@ -144,31 +145,22 @@ export class Snapshotter {
 
   /** Writes the last changes of a room that is being given up. Rejects when the store can't be reached. */
   async commitNow(owner: Owner): Promise<WriteResult> {
-    const tracked = this.#tracked.get(owner);
+    const tracked = this.#tracked.get(owner) ?? { ...newlyTracked(this.#clock.now()), whole: true };
     // A commit under way may fail after this one was written; the whole room makes up for what it had taken.
-    const whole = tracked !== undefined && (tracked.whole || tracked.committing);
+    if (tracked.committing) tracked.whole = true;
     owner.flush();
-    const take = (): PendingCommit => takeCommit(owner, this.#self, whole, this.#ttlMs(owner));
+    const take = (): PendingCommit => takeCommit(owner, this.#self, tracked.whole, this.#ttlMs(owner));
     const pending = await takeBehindLog(owner, take, this.#clock);
-    try {
-      const [result] = await this.#store.commit([pending.commit]);
-      if (result === 'failed') throw new Error('the store refused the room');
-      this.#counters.commits++;
-      return result ?? 'fenced';
-    } catch (cause) {
-      this.#counters.commitsFailed++;
-      pending.restore();
-      // What a whole commit leaves out, deleted keys say, is not marked by that: the next one is whole as well.
-      if (tracked && whole) tracked.whole = true;
-      throw cause;
-    }
+    const result = await commitOne(this.#store, pending, this.#counters);
+    if (result !== 'behind') return result;
+    tracked.whole = true;
+    return this.commitNow(owner);
   }
 
   /** Writes a room whole that nothing tracks yet. Rejects when the store can't be reached. */
-  async writeWhole(room: Storable): Promise<WriteResult> {
-    const [result] = await this.#store.commit([takeCommit(room, this.#self, true, this.#ttlMs(room)).commit]);
-    this.#counters.commits++;
-    return result ?? 'fenced';
+  async writeWhole(room: Storable): Promise<'written' | 'fenced'> {
+    const result = await commitOne(this.#store, takeCommit(room, this.#self, true, this.#ttlMs(room)), this.#counters);
+    return result === 'written' ? result : 'fenced';
   }
 
   stop(): void {
@@ -243,7 +235,7 @@ export class Snapshotter {
     }
   }
 
-  #answered(owner: Owner, pending: PendingCommit, result: WriteResult | undefined, sentAt: number): void {
+  #answered(owner: Owner, pending: PendingCommit, result: CommitResult | undefined, sentAt: number): void {
     if (result === 'failed') this.#counters.commitsFailed++;
     else this.#counters.commits++;
     const tracked = this.#tracked.get(owner);
@@ -256,8 +248,13 @@ export class Snapshotter {
       this.#log.info({ room: owner.room }, 'the store takes a room again');
     }
     tracked.committedAt = sentAt;
+    if (result === 'behind') {
+      tracked.whole = true;
+      return this.#markAt(owner, tracked);
+    }
+    if (result !== 'written') return owner.events.onFenced();
+    pending.written();
     if (pending.commit.whole) tracked.whole = false;
-    if (result !== 'written') owner.events.onFenced();
   }
 
   #refuse(owner: Owner, tracked: Tracked, pending: PendingCommit): void {

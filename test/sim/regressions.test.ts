@@ -38,6 +38,8 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   ],
   [6217, 'P18', 'a JOIN that had waited for the store was taken by an owner that was handing the room over'],
   [2118, 'take-over', 'what was presumed before the store went away was a proof when it was back'],
+  [20043, 'P9', 'changes went into a store that had lost the commit before them, and cut the log that still had it'],
+  [20971, 'leak', 'a node that was taken for dead too early left a member, and its end was not told again'],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {

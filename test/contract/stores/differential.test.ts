@@ -46,6 +46,8 @@ const committing = fc.record({
   del: fc.array(key, { maxLength: 2 }),
   members: fc.array(fc.tuple(member, fc.option(value)), { maxLength: 3 }),
   whole: fc.boolean(),
+  revision: seq,
+  base: fc.constantFrom(0, 0, 0, 1, 4),
   ttlMs,
 });
 const appending = fc.record({

@@ -103,7 +103,16 @@ test('[wire] keys lie where operators look for them, and leave with their time',
   expect(keys).toEqual(['rc:{demo:1}', 'rc:{demo:1}:log', 'rc:{~node}', 'rc:{~node}:a', 'rc:~sid:sid']);
   for (const key of keys) expect(await raw.pttl(key)).toBeGreaterThan(0);
   const ownership = { owner: A, epoch: `${epoch}`, from: '0', known: `${epoch}`, attempt: '4', bringing: '0' };
-  const hash = { ...ownership, at: `${epoch}`, seq: '1', top: `${epoch}-2`, meta: 'm', 's:k': 'v', 'm:3': 'w' };
+  const hash = {
+    ...ownership,
+    at: `${epoch}`,
+    rev: '1',
+    seq: '1',
+    top: `${epoch}-2`,
+    meta: 'm',
+    's:k': 'v',
+    'm:3': 'w',
+  };
   expect(await raw.hgetall('rc:{demo:1}')).toEqual(hash);
   expect(await raw.xrange('rc:{demo:1}:log', '-', '+')).toEqual([[`${epoch}-2`, ['f', 'frame 2', 'n', 'note']]]);
 });

@@ -37,8 +37,8 @@ export async function load(world: World, room = ROOM, dead = A): Promise<RoomRec
 }
 
 export function commit(epoch: number, seq: number, part: Partial<Commit> = {}): Commit {
-  const nothing = { meta: null, set: [], del: [], members: [], whole: false };
-  return { room: ROOM, owner: A, epoch, seq, ttlMs: TTL_MS, ...nothing, ...part };
+  const nothing = { meta: null, set: [], del: [], members: [], whole: false, base: 0 };
+  return { room: ROOM, owner: A, epoch, seq, revision: seq, ttlMs: TTL_MS, ...nothing, ...part };
 }
 
 export function append(epoch: number, seq: number, part: Partial<LogAppend> = {}): LogAppend {

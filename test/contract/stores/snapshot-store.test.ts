@@ -52,6 +52,28 @@ onBothStores((world) => {
     await expect(load(world())).resolves.toMatchObject({ seq: 5, state: new Map(pairs('a')), members: new Map() });
   });
 
+  test('[commit] a part is refused where what it builds on is lost, and the whole room is not', async () => {
+    const epoch = await claim(world());
+    await world().snapshots.commit([commit(epoch, 5, { revision: 1, set: pairs('a') })]);
+    const part = { revision: 3, base: 2, set: pairs('c') };
+    await expect(world().snapshots.commit([commit(epoch, 7, part)])).resolves.toEqual(['behind']);
+    const whole = { ...part, revision: 4, whole: true, set: pairs('a', 'b', 'c') };
+    await expect(world().snapshots.commit([commit(epoch, 7, whole)])).resolves.toEqual(['written']);
+    await expect(world().snapshots.commit([commit(epoch, 8, { revision: 5, base: 4 })])).resolves.toEqual(['written']);
+    await expect(load(world())).resolves.toMatchObject({ seq: 8, state: new Map(pairs('a', 'b', 'c')) });
+  });
+
+  test('[commit] a part that builds on a commit of an epoch before is refused', async () => {
+    const first = await claim(world());
+    await world().snapshots.commit([commit(first, 5, { revision: 7, set: pairs('a') })]);
+    const next = await claim(world(), B, ROOM, A);
+    const late = commit(next, 6, { owner: B, revision: 3, base: 2 });
+    await expect(world().snapshots.commit([late])).resolves.toEqual(['behind']);
+    const fresh = commit(next, 6, { owner: B, revision: 1, base: 0, set: pairs('b') });
+    await expect(world().snapshots.commit([fresh])).resolves.toEqual(['written']);
+    await expect(load(world(), ROOM, B)).resolves.toMatchObject({ seq: 6, state: new Map(pairs('a', 'b')) });
+  });
+
   test('[commit] sets first, then deletes; of a member named twice the last word counts', async () => {
     const epoch = await claim(world());
     const members = [member(1), [1, null], [2, null], member(2)] as const;

@@ -8,7 +8,7 @@ import type { Claim, ClaimRequest, NodeKey } from '../../../src/cluster/ports.ts
 import { STATUS } from '../../../src/protocol/op.ts';
 import { readEvents, type ServerEvent } from '../../../src/protocol/server-reader.ts';
 import { decodeMember } from '../../../src/room/member.ts';
-import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
+import type { Commit, CommitResult, LogAppend, WriteResult } from '../../../src/room/ports.ts';
 import { isPhantom, latin1 } from '../command-id.ts';
 import type { Kept, RoomMark } from '../store/room-mark.ts';
 import { EpochRecord } from './epoch-record.ts';
@@ -79,7 +79,7 @@ export class OneHistory {
   }
 
   /** `kept`: what the store model says that it has of the room now. */
-  committed(commit: Committed, result: WriteResult, kept: Kept | null): void {
+  committed(commit: Committed, result: CommitResult, kept: Kept | null): void {
     if (result !== 'written') return;
     const { owner, epoch, seq } = commit;
     const room = this.room(commit.room);

@@ -1,6 +1,6 @@
 /** What the store model says of its data to those who check: kept by the model itself, beside the twins. */
 import type { Claim, ClaimRequest, NodeKey } from '../../../src/cluster/ports.ts';
-import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
+import type { Commit, CommitResult, LogAppend, WriteResult } from '../../../src/room/ports.ts';
 
 /** Where the data of a room end: the events up to `seq`, the last of them written by the owner of `epoch`. */
 export interface Kept {
@@ -23,7 +23,7 @@ export interface StoreWitness {
   /** `kept`: what the store had of the room. */
   claimed(request: ClaimRequest, claim: Claim, kept: Kept | null): void;
   /** `kept`: what it has now. */
-  committed(commit: Commit, result: WriteResult, kept: Kept | null): void;
+  committed(commit: Commit, result: CommitResult, kept: Kept | null): void;
   appended(append: LogAppend, result: WriteResult, kept: Kept | null): void;
   released(room: string, by: NodeKey, epoch: number, ttlMs: number, isDone: boolean): void;
   transferred(room: string, by: NodeKey, epoch: number, to: NodeKey, isDone: boolean): void;

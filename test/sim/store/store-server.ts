@@ -7,7 +7,7 @@ import { MemoryMailboxHub } from '../../../src/cluster/memory-mailbox.ts';
 import { MemoryStore } from '../../../src/cluster/memory-store.ts';
 import type { Claim, ClaimRequest, NodeKey, NodeRecord, Renewal } from '../../../src/cluster/ports.ts';
 import { memoryPorts, type StorePorts } from '../../../src/node/store-ports.ts';
-import type { Commit, LogAppend, WriteResult } from '../../../src/room/ports.ts';
+import type { Commit, CommitResult, LogAppend, WriteResult } from '../../../src/room/ports.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 import { type Kept, NO_MARK, type RoomMark, type StoreWitness } from './room-mark.ts';
 import { ServerClock } from './server-clock.ts';
@@ -152,17 +152,17 @@ export class StoreServer {
     return isDone;
   }
 
-  async commit(batch: readonly Commit[]): Promise<readonly WriteResult[]> {
+  async commit(batch: readonly Commit[]): Promise<readonly CommitResult[]> {
     this.#write();
     const results = await this.ports.snapshots.commit(batch);
-    for (const [i, commit] of batch.entries()) this.#written(commit, results[i], this.#witness.committed);
+    for (const [i, commit] of batch.entries()) this.#written(commit, results[i] ?? 'fenced', this.#witness.committed);
     return results;
   }
 
   async append(batch: readonly LogAppend[]): Promise<readonly WriteResult[]> {
     this.#write();
     const results = await this.ports.log.append(batch);
-    for (const [i, append] of batch.entries()) this.#written(append, results[i], this.#witness.appended);
+    for (const [i, append] of batch.entries()) this.#written(append, results[i] ?? 'fenced', this.#witness.appended);
     return results;
   }
 
@@ -173,15 +173,15 @@ export class StoreServer {
     return given;
   }
 
-  #written<T extends Commit | LogAppend>(
+  #written<T extends Commit | LogAppend, R extends CommitResult>(
     write: T,
-    result: WriteResult | undefined,
-    tell: (write: T, result: WriteResult, kept: Kept | null) => void,
+    result: R,
+    tell: (write: T, result: R, kept: Kept | null) => void,
   ): void {
     const { room, epoch } = write;
     const before = this.mark(room);
     if (result === 'written') this.#marked(room, { epoch: before.epoch, kept: this.#keptAfter(room, epoch, before) });
-    tell(write, result ?? 'fenced', this.mark(room).kept);
+    tell(write, result, this.mark(room).kept);
   }
 
   /** Up to where the data now go, and in which epoch that end was written. */

@@ -192,6 +192,22 @@ describe('a store whose clock is set', () => {
     expect(a.heard.at(-1)).toBe('+b:1');
   });
 
+  test('back: a node that was taken for dead and heard of after that is told gone again in the end', async () => {
+    const [a, b] = await cluster.steady('a', 'b');
+    b.mode = 'stall';
+    cluster.storeClock.aheadMs = -180_000;
+    await clock.run(2 * TTL_MS + BEAT_MS);
+    expect(a.heard.at(-1)).toBe('-b:1');
+    a.membership.heard('b:1');
+    await clock.run(2 * TTL_MS);
+    expect(a.heard.filter((event) => event === '-b:1')).toHaveLength(1);
+    cluster.storeClock.aheadMs = 0;
+    await clock.run(2 * TTL_MS);
+    expect(a.heard.filter((event) => event === '-b:1')).toHaveLength(2);
+    await clock.run(2 * TTL_MS);
+    expect(a.heard.filter((event) => event === '-b:1')).toHaveLength(2);
+  });
+
   test('back, makes a presumed death certain after a while', async () => {
     const [a, b] = await cluster.steady('a', 'b');
     b.mode = 'stall';
