@@ -90,7 +90,7 @@ export class HotRoom {
         before: null,
         state: new RoomState(),
         roster: new Roster(1),
-        revisions: { taken: 0, written: 0 },
+        revisions: { last: 0, base: 0 },
         closing: null,
         tenure: { holds: true },
       },

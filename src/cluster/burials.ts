@@ -87,9 +87,9 @@ export class Burials {
     return certain;
   }
 
-  #hasRunOut(node: NodeKey, { missingSince }: Burial, ids: ReadonlySet<string>, now: number): boolean {
+  #hasRunOut(node: NodeKey, { missingSince, beatAt }: Burial, ids: ReadonlySet<string>, now: number): boolean {
     if (missingSince === null) return false;
-    // Who took its place in the store took its key away before that ran out.
-    return !ids.has(nodeId(node)) || now - missingSince >= this.#ttlMs;
+    // Who took its place in the store took its key away before that ran out; so may a step of the store's clock have.
+    return now - (ids.has(nodeId(node)) ? missingSince : beatAt) >= this.#ttlMs;
   }
 }

@@ -2,9 +2,10 @@
  * Which nodes live. The heartbeat keys in the store are the truth: each node renews its own and reads all others in
  * the same call.
  *
- * A node is certainly dead when its key is gone, but never within one TTL after this node (re)gained the store: after a
- * restart or failover of Redis all nodes come back at their own pace, and that must move no room. It is presumed dead
- * at once when a newer life of its id is there, or when nobody listens to it and the store has none of its connections.
+ * A node is certainly dead when its key is gone and its last beat is a TTL ago by this node's clock, but never within one
+ * TTL after this node (re)gained the store: after a restart or failover of Redis all nodes come back at their own pace,
+ * and that must move no room. It is presumed dead at once when a newer life of its id is there, when its key is gone before
+ * its time, or when nobody listens to it and the store has none of its connections.
  *
  * Keys live by the store's clock. One that was set ahead shows in our own key, which is nearer to its end than it should
  * be, and counts as a restart.

@@ -112,8 +112,10 @@ export class NodeList {
     }
     for (const node of this.#buried.settle(listed, ids, isSteady, now)) down.set(node, 'certain');
     const missing = (node: NodeKey, beat: number, beatAt: number, isReplaced: boolean): void => {
-      if (isReplaced) this.#buried.add(node, beat, beatAt, false);
-      down.set(node, isReplaced ? 'presumed' : 'certain');
+      // Its lease counts from its last beat, whatever the store's clock has made of its key.
+      const isCertain = !isReplaced && now - beatAt >= this.#ttlMs;
+      if (!isCertain) this.#buried.add(node, beat, beatAt, false);
+      down.set(node, isCertain ? 'certain' : 'presumed');
     };
     for (const [node, one] of before) {
       if (listed.has(node)) continue;

@@ -12,7 +12,6 @@ export async function commitOne(
     const [result = 'fenced'] = await store.commit([pending.commit]);
     if (result === 'failed') throw new Error('the store refused the room');
     counters.commits++;
-    if (result === 'written') pending.written();
     return result;
   } catch (cause) {
     counters.commitsFailed++;

@@ -94,7 +94,7 @@ export interface Commit {
   readonly whole: boolean;
   /** Counts the owner's commits of the room, from 1 in each epoch. */
   readonly revision: number;
-  /** What changed is what changed since this revision, or a later one; 0: the owner knows of none that the store took. */
+  /** A part is what changed since this revision; 0: since the room was claimed. */
   readonly base: number;
   readonly ttlMs: number;
 }

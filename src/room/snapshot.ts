@@ -32,11 +32,11 @@ export interface LoadedRoom {
   readonly closing: string | null;
 }
 
-/** Commits of a room in its epoch. */
+/** Commits of a room in its epoch, from 1. */
 export interface Revisions {
-  taken: number;
-  /** The last one that the store took. */
-  written: number;
+  last: number;
+  /** The next part is what changed since this one, which the store took or is about to. */
+  base: number;
 }
 
 /** What a commit is made of. */
@@ -50,8 +50,6 @@ export interface ClaimedRoom extends LoadedRoom {
 /** What changed since the last commit, with a way back for when the store can't be reached. */
 export interface PendingCommit {
   readonly commit: Commit;
-  /** The store took it. */
-  written(): void;
   /** Marks everything again. */
   restore(): void;
 }
@@ -76,14 +74,13 @@ export function takeCommit(owner: Storable, self: NodeKey, whole: boolean, ttlMs
   });
   const { epoch, seq } = owner.feed;
   const meta = encodeMeta(roster.nextNumber);
-  const revision = ++revisions.taken;
-  const base = whole ? 0 : revisions.written;
+  const { base } = revisions;
+  const revision = ++revisions.last;
+  revisions.base = revision;
   return {
     commit: { room: owner.room, owner: self, epoch, seq, meta, set, del, members, whole, revision, base, ttlMs },
-    written() {
-      revisions.written = Math.max(revisions.written, revision);
-    },
     restore() {
+      revisions.base = Math.min(revisions.base, base);
       for (const key of keys) state.dirty.add(key);
       for (const number of numbers) roster.dirty.add(number);
     },
@@ -124,7 +121,7 @@ export function bringRoom(epoch: number, owner: Owner, graceEndsAt: number): Loa
 }
 
 function noRevisions(): Revisions {
-  return { taken: 0, written: 0 };
+  return { last: 0, base: 0 };
 }
 
 function replay(event: ServerEvent, state: RoomState, roster: Roster): void {

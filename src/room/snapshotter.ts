@@ -146,8 +146,6 @@ export class Snapshotter {
   /** Writes the last changes of a room that is being given up. Rejects when the store can't be reached. */
   async commitNow(owner: Owner): Promise<WriteResult> {
     const tracked = this.#tracked.get(owner) ?? { ...newlyTracked(this.#clock.now()), whole: true };
-    // A commit under way may fail after this one was written; the whole room makes up for what it had taken.
-    if (tracked.committing) tracked.whole = true;
     owner.flush();
     const take = (): PendingCommit => takeCommit(owner, this.#self, tracked.whole, this.#ttlMs(owner));
     const pending = await takeBehindLog(owner, take, this.#clock);
@@ -192,6 +190,8 @@ export class Snapshotter {
       if (this.#calls >= CALLS_MAX) break;
       const tracked = this.#tracked.get(owner);
       if (!tracked || tracked.firstAt === null || tracked.committing || now < tracked.notBefore) continue;
+      // Its last commit is under way.
+      if (owner.isGivenUp) continue;
       const quiet = now - tracked.lastAt >= this.#options.debounceMs;
       if (!quiet && now - tracked.firstAt < this.#options.latestMs) continue;
       // What handlers and sweeps did in this turn is in the state already; its events get their seq now.
@@ -253,7 +253,6 @@ export class Snapshotter {
       return this.#markAt(owner, tracked);
     }
     if (result !== 'written') return owner.events.onFenced();
-    pending.written();
     if (pending.commit.whole) tracked.whole = false;
   }
 

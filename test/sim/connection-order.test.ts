@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { EventsFrame, JoinedFrame } from '../../src/protocol/server-reader.ts';
+import type { ErrorFrame, EventsFrame, JoinedFrame } from '../../src/protocol/server-reader.ts';
 import { ConnectionOrder } from './check/connection-order.ts';
 
 const ROOM = 'snap:1';
@@ -38,6 +38,26 @@ test('[P12] events, a snapshot, a POSITION or an epoch that goes back is told', 
   order.received({ op: 'position', room: ROOM, epoch: 11, seq: 3 });
   order.received(events(10, 6, 1));
   expect(broken).toEqual(['P12', 'P12', 'P12', 'P12']);
+});
+
+test('[P12] whose membership is lost may find an older room; an answer to a request or a command ends none', () => {
+  const error: ErrorFrame = {
+    op: 'error',
+    code: 'not-joined',
+    room: ROOM,
+    req: null,
+    cseq: null,
+    message: '',
+    retry: false,
+  };
+  order.received(joined(11, 5));
+  order.received({ ...error, req: 2 });
+  order.received({ ...error, cseq: 3 });
+  order.received(joined(10, 2));
+  expect(broken).toEqual(['P12']);
+  order.received(error);
+  order.received(joined(9, 2));
+  expect(broken).toEqual(['P12']);
 });
 
 test('[P12] who has left, or sees the room closed, may join another one of that name', () => {

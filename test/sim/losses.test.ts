@@ -144,6 +144,36 @@ describe('[P18] what the store has forgotten', () => {
     expect(broken).toEqual([]);
   });
 
+  test('is there again once a copy of it is written', () => {
+    forget(LOG_ROOM, 3, null);
+    bring('n1:a', 30, 10);
+    write('n1:a', 30, 4, LOG_ROOM);
+    own('n2:b', 40, null, 'n1:a', LOG_ROOM);
+    expect(broken).toEqual(['P18']);
+  });
+
+  test('is as well what has given way to a copy', () => {
+    forget(LOG_ROOM, 3, null);
+    own('n2:b', 20, null, null, LOG_ROOM);
+    write('n2:b', 20, 1, LOG_ROOM);
+    publishLog('n2:b', 20, 1, ['+', 1]);
+    bring('n1:a', 30, 10);
+    write('n1:a', 30, 4, LOG_ROOM);
+    forget(LOG_ROOM, 4, null);
+    bring('n2:b', 40, 20);
+    own('n3:c', 50, null, 'n2:b', LOG_ROOM);
+    expect(broken).toEqual([]);
+  });
+
+  test('is owed by nobody once the room was closed, also in a lower epoch', () => {
+    forget(LOG_ROOM, 3, null);
+    history.owned(LOG_ROOM, 10);
+    own('n2:b', 9, null, null, LOG_ROOM);
+    history.released(LOG_ROOM, 9, 0, true);
+    history.losses.settle(() => true);
+    expect(broken).toEqual([]);
+  });
+
   test('is nothing where the store forgot nothing', () => {
     own('n2:b', 20, 3, 'n1:a', LOG_ROOM);
     write('n2:b', 20, 4, LOG_ROOM);

@@ -40,6 +40,12 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
   [2118, 'take-over', 'what was presumed before the store went away was a proof when it was back'],
   [20043, 'P9', 'changes went into a store that had lost the commit before them, and cut the log that still had it'],
   [20971, 'leak', 'a node that was taken for dead too early left a member, and its end was not told again'],
+  [30452, 'P9', 'changes overtook those that they built on: both were sent when a room was handed over'],
+  [
+    43654,
+    'strict',
+    "a node's key ended before its lease, since the store's clock was set to and fro between two looks",
+  ],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {

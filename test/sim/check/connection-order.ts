@@ -9,7 +9,7 @@ interface Place {
   epoch: number;
   /** Up to here the connection has told. */
   seq: number;
-  /** The client has left, or the room is over: who joins again begins anew, perhaps in another room of that name. */
+  /** The client has left or lost its place, or the room is over: who joins again begins anew, perhaps in another room of that name. */
   isOver: boolean;
 }
 
@@ -39,13 +39,19 @@ export class ConnectionOrder {
       case 'events':
         return this.#events(frame.room, frame.epoch, frame.first, frame.first + frame.events.length - 1);
       case 'left':
-      case 'closed': {
-        const place = this.#places.get(frame.room);
-        if (place) place.isOver = true;
+      case 'closed':
+        return this.#over(frame.room);
+      case 'error':
+        // Unasked: what the membership was is lost, or the room has removed it.
+        if (frame.room !== null && frame.req === null && frame.cseq === null) this.#over(frame.room);
         return;
-      }
       default:
     }
+  }
+
+  #over(room: string): void {
+    const place = this.#places.get(room);
+    if (place) place.isOver = true;
   }
 
   #reach(room: string, epoch: number, seq: number, isSnapshot: boolean, what: string): void {

@@ -36,8 +36,8 @@ export function leftInStore(
     if (!stored) continue;
     const { owner, members, log } = stored;
     // One that never heard that it owns the room (it was handed over, or its claim was answered to nobody) finds that out when it
-    // is asked for it.
-    if (last?.isHeld && last.node === owner && running.some(({ key }) => key === owner))
+    // is asked for it; so does one that has given the room back where the store has forgotten just that.
+    if (last?.isHeld && !last.isOver && last.node === owner && running.some(({ key }) => key === owner))
       return `the store says that ${owner} owns ${name}`;
     const isGivenBack = last?.isOver && !last.isForgotten && last.forgottenTo === null && last.head.roster.size === 0;
     if (!isGivenBack) continue;

@@ -41,10 +41,12 @@ export class Losses {
     const held = find(room, had);
     const left = find(room, after.kept);
     if (!held || !had) return;
-    const shared = held.sharedWith(had.seq, left, after.kept?.seq ?? 0);
-    for (let link: EpochRecord | null = held, end = had.seq; link; end = link.base, link = link.parent) {
-      if (end > shared) link.forgottenTo = Math.max(link.forgottenTo ?? 0, end);
-    }
+    markForgotten(held, had.seq, held.sharedWith(had.seq, left, after.kept?.seq ?? 0));
+  }
+
+  /** A copy is in the store again, with all that it builds on. */
+  written(copy: EpochRecord): void {
+    for (let link: EpochRecord | null = copy; link; link = link.parent) link.forgottenTo = null;
   }
 
   /** A new owner begins at `base` of `parent`, where `room.last` was the one before. */
@@ -61,8 +63,8 @@ export class Losses {
     if (before.isForgotten && !before.isOver) this.#owed.push({ room, record: before, end: before.end });
     // What the store held and forgot. A log room tells nothing else.
     if (wasForgotten) return;
-    // What was done while the store did not know of the owner that brings its copy.
-    if (isCopy && parent?.isForgotten) return;
+    // What was done while the store did not know of the owner that brings its copy: the store has that in its place.
+    if (isCopy && parent?.isForgotten) return markForgotten(before, before.end, shared);
     const what = `${room.name}: a new owner has ${base}, published was ${before.end} by ${before.node}`;
     if (room.durability === 'log') return this.#report('P18', what);
     if (dead === null && !before.isForgotten) this.#report('P18', `${what}, which gave the room up in peace`);
@@ -83,12 +85,19 @@ export class Losses {
       // It never held what the store has forgotten.
       if (!record.isHeld && record.copyOf === null) continue;
       // What was closed since was told so to everybody, whoever owned it.
-      if (room.closedIn.some((epoch) => epoch >= record.epoch)) continue;
+      if (wasClosedSince(room, record)) continue;
       const shared = record.sharedWith(end, last, last.end);
       if (shared >= end || hadLaterCopy(room, record) || wasHandedOn(room, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
       this.#report('P18', text);
     }
+  }
+}
+
+/** The store has what came behind `after` no more. */
+function markForgotten(record: EpochRecord, seq: number, after: number): void {
+  for (let link: EpochRecord | null = record, end = seq; link; end = link.base, link = link.parent) {
+    if (end > after) link.forgottenTo = Math.max(link.forgottenTo ?? 0, end);
   }
 }
 
@@ -99,6 +108,11 @@ function hadLaterCopy(room: RoomRecord, record: EpochRecord): boolean {
   while (held.copyOf && !held.hasBegun) held = held.copyOf;
   const { epoch } = held;
   return room.epochs.some(({ copyOf }) => copyOf !== null && copyOf.epoch > epoch);
+}
+
+/** By order of claims: a store that has forgotten, and whose clock is behind, gives out lower epochs than before. */
+function wasClosedSince({ epochs, closedIn }: RoomRecord, record: EpochRecord): boolean {
+  return epochs.slice(epochs.indexOf(record)).some(({ epoch }) => closedIn.includes(epoch));
 }
 
 /** Behind that epoch the room was begun anew, and went on with another owner. */

@@ -91,6 +91,7 @@ export class OneHistory {
           'P18',
           `${room.name}: the copy of ${record.copyOf.epoch}/${record.copyOf.end} is written as ${seq}`,
         );
+      this.losses.written(record);
     }
     this.#wrote(room, record, owner, seq, kept);
   }
