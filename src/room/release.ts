@@ -1,11 +1,14 @@
 /** How a room goes back to the directory, with its last changes: it is empty, closed, or its node goes. */
 import type { NodeKey } from '../cluster/ports.ts';
 import { detachEdge } from './attach.ts';
+import { behindLog } from './behind-log.ts';
 import type { LocalRoom } from './local-room.ts';
 import type { Owner } from './owner.ts';
 import type { RegistryContext } from './registry-context.ts';
 import { RELAY, roomMessage } from './relay-message.ts';
 import { leaveCopy, pauseBetween } from './resolve.ts';
+
+const noop = (): void => {};
 
 /** Never rejects. `away`: the store can't be reached; `fenced`: it has the room as another node's, or forgot it. */
 async function release(room: LocalRoom, owner: Owner, context: RegistryContext): Promise<'done' | 'fenced' | 'away'> {
@@ -14,6 +17,8 @@ async function release(room: LocalRoom, owner: Owner, context: RegistryContext):
   const kept = room.type.durability !== 'none' && !owner.isClosed;
   try {
     if (kept && (await rooms.snapshotter.commitNow(owner)) === 'fenced') return 'fenced';
+    // Of a room that is over the last events, and that it is, are told before its name is free.
+    if (!kept) await behindLog(owner, rooms.clock, noop, noop);
     const isDone = await directory.release(room.room, rooms.self, owner.epoch, kept ? options.ttlWaitingMs : 0);
     // What is not kept is gone either way.
     return isDone || !kept ? 'done' : 'fenced';

@@ -14,11 +14,11 @@ import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Rng } from '../base/rng.ts';
 import type { NodeKey } from '../cluster/ports.ts';
+import { behindLog } from './behind-log.ts';
 import { commitOne } from './commit-one.ts';
 import type { Owner } from './owner.ts';
 import type { CommitResult, SnapshotStore, WriteResult } from './ports.ts';
 import { type PendingCommit, type Storable, takeCommit } from './snapshot.ts';
-import { takeBehindLog } from './take-behind-log.ts';
 import { forgetMarks, newlyTracked, type Tracked } from './tracked.ts';
 
 export interface SnapshotterOptions {
@@ -148,7 +148,7 @@ export class Snapshotter {
     const tracked = this.#tracked.get(owner) ?? { ...newlyTracked(this.#clock.now()), whole: true };
     owner.flush();
     const take = (): PendingCommit => takeCommit(owner, this.#self, tracked.whole, this.#ttlMs(owner));
-    const pending = await takeBehindLog(owner, take, this.#clock);
+    const pending = await behindLog(owner, this.#clock, take, (taken) => taken.restore());
     const result = await commitOne(this.#store, pending, this.#counters);
     if (result !== 'behind') return result;
     tracked.whole = true;

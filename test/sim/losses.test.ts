@@ -174,6 +174,19 @@ describe('[P18] what the store has forgotten', () => {
     expect(broken).toEqual([]);
   });
 
+  test.each([
+    ['a second owner has what the first one began, written or not', 20, 30],
+    ['the clock of the store was set back, and it can not tell which copy is the latest', 20, 9],
+  ])('stays away where %s', (_, next, last) => {
+    forget(LOG_ROOM, 3, null);
+    history.owned(LOG_ROOM, 10);
+    own('n2:b', next, null, null, LOG_ROOM);
+    if (last < next) forget(LOG_ROOM, 0, null);
+    own(last < next ? 'n2:b' : 'n3:c', last, null, null, LOG_ROOM);
+    history.losses.settle(() => true);
+    expect(broken).toEqual([]);
+  });
+
   test('is nothing where the store forgot nothing', () => {
     own('n2:b', 20, 3, 'n1:a', LOG_ROOM);
     write('n2:b', 20, 4, LOG_ROOM);

@@ -85,7 +85,7 @@ export class Losses {
       // It never held what the store has forgotten.
       if (!record.isHeld && record.copyOf === null) continue;
       // What was closed since was told so to everybody, whoever owned it.
-      if (wasClosedSince(room, record)) continue;
+      if (wasClosedSince(room, record) || wasClockBack(room, record)) continue;
       const shared = record.sharedWith(end, last, last.end);
       if (shared >= end || hadLaterCopy(room, record) || wasHandedOn(room, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
@@ -115,9 +115,18 @@ function wasClosedSince({ epochs, closedIn }: RoomRecord, record: EpochRecord): 
   return epochs.slice(epochs.indexOf(record)).some(({ epoch }) => closedIn.includes(epoch));
 }
 
-/** Behind that epoch the room was begun anew, and went on with another owner. */
-function wasHandedOn(room: RoomRecord, { epoch }: EpochRecord): boolean {
-  return room.epochs.some(({ copyOf, parent }) => copyOf === null && parent !== null && parent.epoch > epoch);
+/**
+ * The store has forgotten that epoch, and its clock gave out a lower one in its place: which copy is the latest it can't
+ * tell.
+ */
+function wasClockBack({ epochs }: RoomRecord, record: EpochRecord): boolean {
+  return epochs.slice(epochs.indexOf(record)).some(({ epoch }) => epoch < record.epoch);
+}
+
+/** Behind that epoch the room was begun anew, and went on with another owner, with what the first one had written or without. */
+function wasHandedOn({ epochs }: RoomRecord, record: EpochRecord): boolean {
+  const since = epochs.slice(epochs.indexOf(record) + 1).filter(({ copyOf }) => copyOf === null);
+  return since.some(({ node, parent }) => (parent?.epoch ?? 0) > record.epoch || node !== since[0]?.node);
 }
 
 /** Whether the store has held and forgotten all that came behind `after`. */

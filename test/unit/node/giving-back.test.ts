@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lonePorts } from '../../../src/node/store-ports.ts';
 import { switchingPorts } from '../../../src/node/switching-ports.ts';
+import { defineRoom } from '../../../src/room/definition.ts';
 import { CoreCluster, type CoreNode, NODE_TTL_MS } from '../../support/core-cluster.ts';
 import { stateOf, type VirtualClient } from '../../support/virtual-client.ts';
 
@@ -64,6 +65,36 @@ describe('a node that was started without the store', () => {
     await cluster.run(2_000);
     expect(lone.role('scratch:1')).toBe('owner');
     expect(stateOf(second.last('joined'))).toEqual({});
+  });
+});
+
+describe('a room that its code has closed while the log hangs', () => {
+  test('[P11] is told its last events, and that it is over, before a node that stops gives its name free', async () => {
+    const club = defineRoom({
+      type: 'club',
+      durability: 'log',
+      onMessage(room) {
+        room.broadcast('bye', null);
+        room.close('over');
+      },
+    });
+    await cluster.stop();
+    cluster = new CoreCluster({ definitions: [club] });
+    const [a, b] = await steady('a', 'b');
+    const client = await joined(a, 'club:1');
+    const other = await joined(b, 'club:1');
+    await cluster.run(COMMITTED_MS);
+    a.gate.hold('log.append');
+    client.call('club:1', 1, 'close');
+    await cluster.run();
+    const stopped = a.stop();
+    await cluster.run();
+    expect(cluster.store.rooms.get('club:1')?.owner).not.toBeNull();
+    a.gate.release();
+    await Promise.all([stopped, cluster.run(COMMITTED_MS)]);
+    expect(other.events('club:1').at(-1)).toMatch(/bye/);
+    expect(other.last('closed').reason).toBe('over');
+    expect(cluster.store.rooms.get('club:1')?.owner).toBeNull();
   });
 });
 
