@@ -31,6 +31,8 @@ const PROJECTS: readonly Project[] = [
   },
   // A real browser.
   { name: 'browser', timeoutMs: 120_000, parallel: false },
+  // Each scenario of the bench for some seconds. Last, and alone: it fills both cores.
+  { name: 'bench', timeoutMs: 300_000, parallel: false },
 ];
 
 export default defineConfig({
