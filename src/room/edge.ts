@@ -131,7 +131,7 @@ export class Edge {
   /** JOINED for seats that asked. It holds the room at its end; where this edge stands elsewhere, it asks again. */
   joined({ answer, targets }: ReturnType<typeof readJoined>): void {
     const { epoch, end } = answer;
-    if (epoch < this.#epochSeen) return this.#attachOnce();
+    if (!this.#at && epoch < this.#epochSeen) return this.#attachOnce();
     if (this.#at && (this.#at.epoch !== epoch || this.#at.seq !== end)) return this.#attachOnce();
     this.#at = { epoch, seq: end };
     this.isHeard = true;

@@ -1,135 +1,24 @@
 /** An edge alone: which frames it lets through to its sockets, and when it asks the owner again. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Reader } from '../../../src/protocol/reader.ts';
 import { encodeClosed } from '../../../src/protocol/server-frame.ts';
-import { readServerFrame, type ServerFrame } from '../../../src/protocol/server-reader.ts';
-import { Writer } from '../../../src/protocol/writer.ts';
-import { Edge } from '../../../src/room/edge.ts';
-import { LocalSeat } from '../../../src/room/local-seat.ts';
-import type { RoomView } from '../../../src/room/member-link.ts';
-import type { Connection, LeaveRequest, Position } from '../../../src/room/ports.ts';
 import { RELAY } from '../../../src/room/relay-message.ts';
-import { readAttach } from '../../../src/room/relay-to-owner.ts';
+import {
+  answer,
+  asking,
+  begin,
+  beginAt,
+  EPOCH,
+  edge,
+  frame,
+  joined,
+  published,
+  ROOM,
+  said,
+  storeIsAway,
+  view,
+} from './lone-edge.ts';
 
-const ROOM = 'demo:1';
-const OWNER = 'a:1';
-const EPOCH = 1_000;
-const OP_NAMES = new Map(Object.entries(RELAY).map(([name, op]) => [op as number, name]));
-
-let edge: Edge;
-let seats: Map<number, LocalSeat>;
-/** What the edge said to the owner: the op, and for ATTACH where it stands and who has joined. */
-let said: string[];
-/** seq of the published frames, by topic. */
-let published: string[];
-let isUp: boolean;
-
-beforeEach(() => {
-  said = [];
-  published = [];
-  isUp = true;
-  seats = new Map();
-  edge = newEdge();
-});
-
-function newEdge(at: Position | null = null): Edge {
-  return new Edge(
-    ROOM,
-    OWNER,
-    {
-      post: {
-        get isUp() {
-          return isUp;
-        },
-        post(to, write) {
-          const writer = new Writer();
-          write(writer);
-          said.push(`${to === OWNER ? '' : to}${read(writer.take())}`);
-        },
-      },
-      publisher: { publish: (topic, frame) => void published.push(`${topic} ${frame[0]}`) },
-    },
-    seats,
-    { at, epochSeen: 0 },
-  );
-}
-
-function read(message: Uint8Array): string {
-  const reader = new Reader();
-  reader.reset(message);
-  reader.array('message');
-  const op = OP_NAMES.get(reader.uint('op')) ?? '?';
-  reader.str('room');
-  if (op !== 'attach') return op;
-  const { at, seats: attached } = readAttach(reader);
-  const who = attached.map(({ conn, me }) => `${conn}${me > 0 ? '+' : ''}`);
-  return `attach ${at.epoch}-${at.seq} ${who.join(',')}`;
-}
-
-interface Sitting {
-  readonly seat: LocalSeat;
-  readonly frames: ServerFrame[];
-  readonly topics: Set<string>;
-}
-
-function sit(conn: number): Sitting {
-  const frames: ServerFrame[] = [];
-  const topics = new Set<string>();
-  const connection: Connection = {
-    id: conn,
-    session: { sid: `s${conn}`, user: `u${conn}`, generation: 1 },
-    seats: [],
-    send: (frame) => void frames.push(readServerFrame(frame)),
-    sendLast: (_room, frame) => void frames.push(readServerFrame(frame)),
-    subscribe: (topic) => void topics.add(topic),
-    unsubscribe: (topic) => void topics.delete(topic),
-    replaced: () => {},
-  };
-  const place = {
-    room: ROOM,
-    message: () => {},
-    patch: () => {},
-    leave: (seat: LocalSeat, request: LeaveRequest) => edge.leave(seat, request),
-    position: () => edge.position,
-    vacated: (seat: LocalSeat) => void seats.delete(seat.connection.id),
-  };
-  const seat = new LocalSeat(place, new TextEncoder().encode(ROOM), connection);
-  seats.set(conn, seat);
-  return { seat, frames, topics };
-}
-
-/** A seat that asks to join. */
-function asking(conn: number, req = 1): Sitting {
-  const sitting = sit(conn);
-  sitting.seat.pending = { req, room: ROOM, since: null, meta: null };
-  edge.join(sitting.seat, sitting.seat.pending);
-  return sitting;
-}
-
-/** A seat whose JOIN the owner has answered at `at`. */
-function joined(conn: number, at: Position = { epoch: EPOCH, seq: 10 }): Sitting {
-  const sitting = asking(conn);
-  answer(at, { conn, req: 1, me: conn });
-  said.length = 0;
-  sitting.frames.length = 0;
-  return sitting;
-}
-
-/** The owner's answer to joins, a snapshot at `end`. */
-function answer({ epoch, seq: end }: Position, ...joins: { conn: number; req: number; me: number }[]): void {
-  const { roster, state } = view(end, epoch);
-  const targets = joins.map((join) => ({ ...join, cseq: 0 }));
-  edge.joined({ answer: { epoch, seq: end, roster, state, frames: [], end }, targets });
-}
-
-function frame(first: number, last: number, epoch = EPOCH): void {
-  edge.frame({ epoch, first, last, frame: new Uint8Array([first]) });
-}
-
-function view(seq: number, epoch = EPOCH): RoomView {
-  const [roster, state] = [new Uint8Array([0x90]), new Uint8Array([0x80])];
-  return { epoch, seq, roster, state, reason: 'reset' };
-}
+beforeEach(begin);
 
 describe('frames', () => {
   test('[P12] that follow are published, in the topic of their epoch', () => {
@@ -285,7 +174,7 @@ describe('asking again', () => {
 
   test('[P14] at the start attaches from where seats of an earlier owner stand', () => {
     joined(1);
-    edge = newEdge({ epoch: EPOCH - 5, seq: 10 });
+    beginAt({ epoch: EPOCH - 5, seq: 10 });
     edge.start();
     expect(said).toEqual([`attach ${EPOCH - 5}-10 1+`]);
   });
@@ -293,8 +182,16 @@ describe('asking again', () => {
 
 test('[P15] a command is refused as unavailable while the owner can not be reached', () => {
   const { seat, frames } = joined(1);
-  isUp = false;
+  storeIsAway();
   edge.command(RELAY.message, seat, 4, new Uint8Array(3), 0, 3);
   expect(frames).toMatchObject([{ op: 'error', code: 'unavailable', cseq: 4, retry: true }]);
   expect(said).toEqual([]);
+});
+
+test('[P6] who joins where the node has seen a later epoch, perhaps of another room, is answered and not asked for again', () => {
+  beginAt({ epoch: EPOCH, seq: 10 }, EPOCH + 5);
+  const { frames } = asking(2);
+  answer({ epoch: EPOCH, seq: 10 }, { conn: 2, req: 1, me: 2 });
+  expect(frames.map(({ op }) => op)).toEqual(['joined']);
+  expect(said).toEqual(['join']);
 });
