@@ -1,6 +1,7 @@
 import type { Chart } from './chart.ts';
 import type { Counts, Figure } from './figures.ts';
 import { short } from './svg/scale.ts';
+import type { Reached } from './targets.ts';
 
 /** What the page has of one scenario. */
 export interface Section {
@@ -10,8 +11,8 @@ export interface Section {
 }
 
 /** docs/BENCHMARKS.md; `svg` of a figure is its path from there. */
-export function pageOf(sections: readonly Section[]): string {
-  return `${[INTRO, ...sections.map(sectionText)].join('\n\n')}\n`;
+export function pageOf(sections: readonly Section[], reached: readonly Reached[]): string {
+  return `${[INTRO, targetsText(reached), ...sections.map(sectionText)].join('\n\n')}\n`;
 }
 
 const INTRO = `# Benchmarks
@@ -20,6 +21,25 @@ Written by \`npm run bench:report\` from the results in \`bench/results/\`; edit
 columns mean, is in [bench/README.md](../bench/README.md): an open model, each delivered event checked, the server on a core
 of its own. Medians of the runs that count, with the least and the most of them. A run in which something
 other than the server set the figures (a generator that was the limit, a busy machine) does not count.`;
+
+function targetsText(reached: readonly Reached[]): string {
+  const rows = reached.map(({ target, value, valid }) => {
+    const { scenario, load, measure, unit = '', better, command } = target;
+    const isReached = value !== null && (better === 'more' ? value >= target.target : value <= target.target);
+    const text = value === null ? 'not measured' : `${short(value)} ${unit}`.trim();
+    const bounds = [target.target, target.stretch].map((bound) => (bound === null ? '' : short(bound)));
+    return [
+      scenario,
+      load,
+      measure,
+      ...bounds.map((bound) => (bound === '' ? '' : `${better === 'more' ? '≥' : '≤'} ${bound}`)),
+      `${isReached ? `**${text}**` : text}${valid ? '' : ' INVALID'}`,
+      `\`${command}\``,
+    ];
+  });
+  const head = ['scenario', 'load', 'measure', 'target', 'stretch', 'reached', 'command'];
+  return `## Targets\n\nWhat we want to reach; bold is what is. Where the time goes in the others: [PERFORMANCE.md](PERFORMANCE.md).\n\n${markdownTable(head, rows)}`;
+}
 
 function sectionText({ name, about, figures }: Section): string {
   const parts = figures.map(({ chart, figure, svg }) =>

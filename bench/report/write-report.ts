@@ -5,6 +5,7 @@ import { figureOf } from './figures.ts';
 import { commandOf, pageOf } from './page.ts';
 import { readResults } from './read-results.ts';
 import { chartSvg } from './svg/chart-svg.ts';
+import { reachedOf } from './targets.ts';
 
 const SVG_FOLDER = 'benchmarks';
 
@@ -35,7 +36,7 @@ export function writeReport(scenarios: readonly Charted[], resultsFolder: string
   emptied(join(docs, SVG_FOLDER));
   for (const { figure, svg } of figures) if (figure !== null) writeFileSync(join(docs, svg), chartSvg(figure));
   const page = join(docs, 'BENCHMARKS.md');
-  writeFileSync(page, pageOf(sections));
+  writeFileSync(page, pageOf(sections, reachedOf(results)));
   const missing = sections.flatMap(({ name, figures }) =>
     figures.flatMap(({ chart, figure }) => (figure === null ? [commandOf(name, chart)] : [])),
   );
