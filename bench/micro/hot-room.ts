@@ -88,6 +88,7 @@ export class HotRoom {
       {
         position: { epoch: EPOCH, seq: 0 },
         before: null,
+        tookOverAt: null,
         state: new RoomState(),
         roster: new Roster(1),
         revisions: { last: 0, base: 0 },

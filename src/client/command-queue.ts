@@ -27,7 +27,6 @@ export class CommandQueue {
   /** Commands from here on are to be sent (again). */
   #sendFrom = 1;
   #highestDone = 0;
-  #highestSent = 0;
 
   constructor(onDone: OnDone) {
     this.#onDone = onDone;
@@ -45,11 +44,6 @@ export class CommandQueue {
   /** The highest cseq that has ended; some before it may not have. */
   get highestDone(): number {
     return this.#highestDone;
-  }
-
-  /** No number beyond this one was on the wire. */
-  get highestSent(): number {
-    return this.#highestSent;
   }
 
   /** Some command was sent and waits for its end. */
@@ -80,7 +74,6 @@ export class CommandQueue {
   markSent(item: QueuedCommand): void {
     item.sent = true;
     this.#sendFrom = item.cseq + 1;
-    this.#highestSent = Math.max(this.#highestSent, item.cseq);
   }
 
   /** Send again from `cseq` on. */
@@ -111,7 +104,6 @@ export class CommandQueue {
   /** P17: what is left continues after `cseq`, and goes out again. */
   renumber(cseq: number): void {
     this.#highestDone = cseq;
-    this.#highestSent = cseq;
     this.#nextCseq = cseq + 1;
     this.#sendFrom = this.#nextCseq;
     for (const item of this.#items) item.cseq = this.#nextCseq++;

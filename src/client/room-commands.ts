@@ -79,9 +79,7 @@ export class RoomCommands {
     if (by === 'older') return;
     const { sent } = this.#sender;
     if (by === 'newest') this.#cleared = sent;
-    // Numbers that were never sent: the room counts what another life of this session has done (an owner that did not know
-    // that it was none any more has answered this one), and none of ours is among it.
-    const sameMember = me === this.#numberedAs && cseq <= queue.highestSent;
+    const sameMember = me === this.#numberedAs;
     if (sameMember) queue.endUpTo(cseq);
     const tookNothingBack = epoch === this.#numberedIn || cseq >= queue.highestDone;
     if (this.#cleared === sent) this.#renumber(epoch, me, cseq);

@@ -28,6 +28,7 @@ export class MemoryDirectory implements Directory {
     }
     const isAgain = owner === self && copy > 0 && copy === stored.bringing;
     const isCopy = isForgotten || isAgain || (owner === self && copy > 0 && copy === before);
+    const wasOwn = owner === self && stored.attempt > 0;
     stored.owner = self;
     stored.attempt = attempt;
     // An owner that claims again and has written nothing since its last claim: the room is made from what it was made from
@@ -40,7 +41,7 @@ export class MemoryDirectory implements Directory {
     // The epochs above the copy that were given out in its place stay known.
     if (!isGap && !isAgain) stored.known = stored.epoch;
     rooms.set(room, stored, ttlMs);
-    return { kind: 'owned', epoch: stored.epoch, before, isCopy, record: toRecord(stored) };
+    return { kind: 'owned', epoch: stored.epoch, before, isCopy, wasOwn, record: toRecord(stored) };
   }
 
   async transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean> {

@@ -115,6 +115,8 @@ export type Claim =
       readonly before: number;
       /** The claimant's copy is the room, not the record: the store had forgotten its epoch, or it is the current one. */
       readonly isCopy: boolean;
+      /** By an earlier claim it was this node's already: it was not told so, or the store has forgotten that it gave the room up. */
+      readonly wasOwn: boolean;
       /** null for a room that the store does not know. */
       readonly record: RoomRecord | null;
     }

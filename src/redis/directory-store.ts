@@ -28,8 +28,9 @@ export class RedisDirectory implements Directory {
         attempt: integer(reply[3], 'attempt'),
       };
     }
-    const record = readRecord(array(reply[4], 'fields'), array(reply[5], 'entries'));
-    return { kind: 'owned', epoch, before: integer(reply[2], 'epoch before'), isCopy: reply[3] === 1, record };
+    const record = readRecord(array(reply[5], 'fields'), array(reply[6], 'entries'));
+    const before = integer(reply[2], 'epoch before');
+    return { kind: 'owned', epoch, before, isCopy: reply[3] === 1, wasOwn: reply[4] === 1, record };
   }
 
   async transfer(room: string, self: NodeKey, epoch: number, to: NodeKey, ttlMs: number): Promise<boolean> {

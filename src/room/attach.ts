@@ -4,7 +4,7 @@
  * member where its commands stand, since those may be lost as well (P16).
  */
 import type { NodeKey } from '../cluster/ports.ts';
-import { STATUS } from '../protocol/op.ts';
+import { LEFT_REASON, STATUS } from '../protocol/op.ts';
 import { encodeAck, encodeError, withEpoch } from '../protocol/server-frame.ts';
 import type { EdgeLink, RemoteLink } from './edge-link.ts';
 import type { LocalSeat } from './local-seat.ts';
@@ -20,9 +20,9 @@ export function attachEdge(owner: Owner, node: NodeKey, at: Position, seats: rea
   edge.isStale = false;
   dropGone(owner, edge, seats);
   const returned: RemoteLink[] = [];
-  for (const { conn, session, me } of seats) {
+  for (const { conn, session, me, told } of seats) {
     const link = edge.link(conn, session);
-    if (me > 0 && returnOrLeave(owner, link, me)) returned.push(link);
+    if (me > 0 && returnOrLeave(owner, link, me, told)) returned.push(link);
   }
   owner.answer(() => answer(owner, edge, at, returned));
 }
@@ -107,7 +107,7 @@ export function closeAgain(owner: Owner, nodes: readonly NodeKey[], reason: stri
 function attachSeat(owner: Owner, seat: LocalSeat): void {
   seat.member = 0;
   if (seat.leaving !== null) owner.leave(seat, seat.leaving);
-  else if (seat.me > 0 && returnOrLeave(owner, seat, seat.me)) {
+  else if (seat.me > 0 && returnOrLeave(owner, seat, seat.me, seat.told)) {
     owner.answer(() => {
       const member = owner.memberOf(seat);
       if (!member) return null;
@@ -122,13 +122,26 @@ function attachSeat(owner: Owner, seat: LocalSeat): void {
  * Attaches a link to the very member that its client believes to be. Where that membership is lost, or an earlier one of
  * the session has come back with a snapshot, the client is told to join again: commands on its way carry the numbers of
  * what is lost, and one of them could pass for another under the new count (P17). Its JOIN comes behind them.
+ *
+ * Nor can it go on where its client was told of a history that is lost, by an owner that did not know that it was none any
+ * more: another life of the session may have given commands here since, under the very numbers that it has given them.
  */
-function returnOrLeave(owner: Owner, link: MemberLink, me: number): boolean {
-  const member = owner.roster.bySid(link.session.sid);
-  const refusal = member?.number === me ? owner.enter(link, null) : { text: 'the membership is over' };
+function returnOrLeave(owner: Owner, link: MemberLink, me: number, told: Position | null): boolean {
+  const { session } = link;
+  const member = owner.roster.bySid(session.sid);
+  const isOther = member?.number === me && member.link !== link && member.generation <= session.generation;
+  if (isOther && isOfLost(told, owner.feed)) owner.takeOut(member, LEFT_REASON.left);
+  const refusal =
+    member?.number === me && !member.isLeaving ? owner.enter(link, null) : { text: 'the membership is over' };
   if (!refusal) return true;
   link.left(encodeError('not-joined', refusal.text, { room: owner.room }));
   return false;
+}
+
+/** seq grows along a history: what was told beyond where this owner took over, in any epoch before its own, is not of it. */
+function isOfLost(told: Position | null, { epoch, tookOverAt }: Owner['feed']): boolean {
+  if (told === null || tookOverAt === null || told.epoch === epoch) return false;
+  return told.epoch > tookOverAt.epoch || told.seq > tookOverAt.seq;
 }
 
 function dropGone(owner: Owner, edge: EdgeLink, seats: readonly Attachment[]): void {

@@ -75,7 +75,7 @@ export class Edge {
    */
   attach(): void {
     const seats = [...this.#seats.values()].filter((seat) => seat.leaving === null);
-    const attachments = seats.map(({ connection, session, me }) => ({ conn: connection.id, session, me }));
+    const attachments = seats.map(({ connection, session, me, told }) => ({ conn: connection.id, session, me, told }));
     this.#attaching = true;
     this.#post(attachMessage(this.#room, this.#at ?? { epoch: this.#epochSeen, seq: NOWHERE }, attachments));
     this.#askAgain();

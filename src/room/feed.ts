@@ -39,6 +39,8 @@ export class Feed {
   readonly topic: string;
   readonly history: History;
   readonly edges = new Map<NodeKey, EdgeLink>();
+  /** As `LoadedRoom` has it. */
+  readonly tookOverAt: Position | null;
   readonly #unsettled = new Set<EdgeLink>();
   readonly #options: FeedOptions;
   readonly #roomStr: Uint8Array;
@@ -55,7 +57,7 @@ export class Feed {
   isFenced = false;
 
   constructor(
-    { position, before }: Pick<LoadedRoom, 'position' | 'before'>,
+    { position, before, tookOverAt }: Pick<LoadedRoom, 'position' | 'before' | 'tookOverAt'>,
     publisher: Publisher,
     post: Post,
     flusher: Flusher,
@@ -63,6 +65,7 @@ export class Feed {
     options: FeedOptions,
   ) {
     this.epoch = position.epoch;
+    this.tookOverAt = tookOverAt;
     this.#seq = position.seq;
     this.topic = `${options.room}#${position.epoch}`;
     this.history = new History(position, options.historyBytesMax, before);

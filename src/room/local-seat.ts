@@ -25,6 +25,8 @@ export class LocalSeat implements Seat, MemberLink {
   pending: JoinRequest | null = null;
   /** The LEAVE that is not answered yet. */
   leaving: LeaveRequest | null = null;
+  /** Where the room stood when its client was told last who it is there, and how many of its commands are done. */
+  told: Position | null = null;
   readonly #place: Place;
   #me = 0;
   #vacated = false;
@@ -81,6 +83,7 @@ export class LocalSeat implements Seat, MemberLink {
     this.connection.send(encodeJoined(req, this.room, epoch, seq, me, cseq, roster, state));
     for (const frame of frames) this.connection.send(frame);
     this.#me = me;
+    this.told = { epoch, seq: answer.end };
     this.#listen(epoch);
   }
 
@@ -90,6 +93,7 @@ export class LocalSeat implements Seat, MemberLink {
     const { epoch, seq, roster, state, reason } = view;
     this.connection.send(encodeSync(this.room, epoch, seq, me, cseq, roster, state, reason));
     this.#me = me;
+    this.told = view;
     this.#listen(epoch);
   }
 

@@ -18,7 +18,7 @@ import { OrderedCommands } from './ordered-commands.ts';
 import { Outbox, type Reply } from './outbox.ts';
 import type { JoinRequest, LeaveRequest } from './ports.ts';
 import type { Rejection } from './rejection.ts';
-import type { Roster } from './roster.ts';
+import { EMPTY_ROSTER, type Roster } from './roster.ts';
 import { Script } from './script.ts';
 import type { ClaimedRoom, Revisions } from './snapshot.ts';
 import type { RoomState } from './state.ts';
@@ -124,7 +124,7 @@ export class Owner {
 
   leave(link: MemberLink, { req, me }: LeaveRequest): void {
     const member = this.#leaving(link, me);
-    if (member) this.#remove(member, LEFT_REASON.left);
+    if (member) this.takeOut(member, LEFT_REASON.left);
     const frame = encodeLeft(req, this.room);
     this.answer(() => () => link.left(frame));
   }
@@ -157,7 +157,7 @@ export class Owner {
       if (member.here) continue;
       // Who is away from a room that takes no joins has its time from when it takes them again.
       if (isHolding) member.graceEndsAt = Math.max(member.graceEndsAt, now + this.type.graceMs);
-      if (member.graceEndsAt <= now) this.#remove(member, LEFT_REASON.graceOver);
+      if (member.graceEndsAt <= now) this.takeOut(member, LEFT_REASON.graceOver);
       else waiting = true;
     }
     return waiting;
@@ -185,7 +185,7 @@ export class Owner {
   /** For handlers: takes a member out. */
   remove(member: Member): void {
     const { link, isLeaving } = member;
-    this.#remove(member, LEFT_REASON.removed);
+    this.takeOut(member, LEFT_REASON.removed);
     if (!link || isLeaving) return;
     // For clients of rooms without presence, which see no event of it: a not-joined would make them join again.
     const frame = encodeError('unauthorized', 'removed by the room', { room: this.room });
@@ -247,7 +247,8 @@ export class Owner {
     return me === 0 || member.number <= me ? member : null;
   }
 
-  #remove(member: Member, reason: LeftReason): void {
+  /** Ends a membership, for that reason. */
+  takeOut(member: Member, reason: LeftReason): void {
     if (member.isLeaving) return;
     member.isLeaving = true;
     this.#script?.left(
@@ -295,6 +296,3 @@ const HOLDING: Pick<Rejection, 'code' | 'text'> = {
   code: 'unavailable',
   text: 'the room waits for the store',
 };
-
-/** An encoded array of none. */
-const EMPTY_ROSTER = new Uint8Array([0x90]);

@@ -10,6 +10,8 @@ export interface Attachment {
   readonly session: SessionIdentity;
   /** The member that its client was told it is; 0 while its first JOIN is not answered: a JOIN follows. */
   readonly me: number;
+  /** As `LocalSeat` has it. */
+  readonly told: Position | null;
 }
 
 function writeIdentity(w: Writer, session: SessionIdentity): void {
@@ -101,10 +103,12 @@ export function attachMessage(room: string, at: Position, seats: readonly Attach
     w.uint(at.seq);
     w.array(seats.length);
     for (const seat of seats) {
-      w.array(5);
+      w.array(7);
       w.uint(seat.conn);
       writeIdentity(w, seat.session);
       w.uint(seat.me);
+      w.uint(seat.told?.epoch ?? 0);
+      w.uint(seat.told?.seq ?? 0);
     }
   };
 }
@@ -114,7 +118,8 @@ export function readAttach(r: Reader): { at: Position; seats: Attachment[] } {
   const seats: Attachment[] = [];
   for (let left = r.array('seats'); left > 0; left--) {
     r.array('seat');
-    seats.push({ conn: r.uint('conn'), session: readIdentity(r), me: r.uint('me') });
+    const [conn, session, me] = [r.uint('conn'), readIdentity(r), r.uint('me')];
+    seats.push({ conn, session, me, told: { epoch: r.uint('epoch'), seq: r.uint('seq') } });
   }
   return { at, seats };
 }

@@ -176,8 +176,8 @@ function loadRecord(
 ): LoadedRoom {
   // Nothing is left of a room that was there: who was in it may come back with the numbers of then.
   const isBegunAnew = claim.record === null && (room.past.wasThere || room.past.epochSeen > 0);
-  const clean = isClean && !room.past.wasFenced && !isBegunAnew;
-  const loaded = loadRoom(claim.epoch, claim.record, clean, graceEndsAt);
+  const clean = isClean && !room.past.wasFenced && !isBegunAnew && !claim.wasOwn;
+  const loaded = loadRoom(claim, clean, graceEndsAt);
   const tail = context.handed.take(room.room, { epoch: claim.before, seq: loaded.position.seq });
   // Where a later epoch was seen here, the directory has lost it, and somebody may know its events under the tail's epoch.
   const before = room.past.epochSeen > claim.before ? null : tail;

@@ -5,6 +5,9 @@ import { writeRosterEntry } from '../protocol/server-frame.ts';
 import { Writer } from '../protocol/writer.ts';
 import type { Member } from './member.ts';
 
+/** As a room without presence shows its own: an encoded array of none. */
+export const EMPTY_ROSTER = new Uint8Array([0x90]);
+
 export class Roster {
   readonly #byNumber = new Map<number, Member>();
   readonly #bySid = new Map<string, Member>();

@@ -1,5 +1,5 @@
 /** A room's stored form: what a commit writes of it, and how it is built again from a record and its log. */
-import type { NodeKey, RoomRecord } from '../cluster/ports.ts';
+import type { Claim, NodeKey } from '../cluster/ports.ts';
 import { Reader } from '../protocol/reader.ts';
 import { readServerFrame, type ServerEvent } from '../protocol/server-reader.ts';
 import { Writer } from '../protocol/writer.ts';
@@ -25,6 +25,8 @@ export interface LoadedRoom {
   readonly position: Position;
   /** The history that goes on here; it ends at `position`. */
   readonly before: Tail | null;
+  /** It goes on from there, as the store has it: who was told more of that epoch has seen another history. null: with all. */
+  readonly tookOverAt: Position | null;
   readonly state: RoomState;
   readonly roster: Roster;
   readonly revisions: Revisions;
@@ -88,7 +90,11 @@ export function takeCommit(owner: Storable, self: NodeKey, whole: boolean, ttlMs
 }
 
 /** Builds the room as the store has it; all members are away until they attach. `clean`: its owner released it in peace. */
-export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolean, graceEndsAt: number): LoadedRoom {
+export function loadRoom(
+  { epoch, before, record }: Pick<Claim & { kind: 'owned' }, 'epoch' | 'before' | 'record'>,
+  clean: boolean,
+  graceEndsAt: number,
+): LoadedRoom {
   const state = new RoomState();
   const roster = new Roster(record?.meta ? decodeMeta(record.meta) : 1);
   let seq = record?.seq ?? 0;
@@ -105,7 +111,8 @@ export function loadRoom(epoch: number, record: RoomRecord | null, clean: boolea
   }
   if (!clean) roster.nextNumber += NUMBERS_SKIPPED * (1 + (epoch % BANDS));
   for (const member of roster.members.values()) member.graceEndsAt = graceEndsAt;
-  return { position: { epoch, seq }, before: null, state, roster, revisions: noRevisions(), closing: null };
+  const tookOverAt = { epoch: before, seq };
+  return { position: { epoch, seq }, before: null, tookOverAt, state, roster, revisions: noRevisions(), closing: null };
 }
 
 /** The copy of an owner that lost its claim, as the start of a new epoch: nobody is attached any more. */
@@ -117,7 +124,8 @@ export function bringRoom(epoch: number, owner: Owner, graceEndsAt: number): Loa
   }
   roster.statusChanged();
   const position = { epoch, seq: feed.seq };
-  return { position, before: feed.history.tail(), state, roster, revisions: noRevisions(), closing };
+  const before = feed.history.tail();
+  return { position, before, tookOverAt: null, state, roster, revisions: noRevisions(), closing };
 }
 
 function noRevisions(): Revisions {

@@ -235,7 +235,7 @@ describe('[strict] one owner at a time', () => {
   });
 
   function claimed(node: string, epoch: number, isCopy = false): void {
-    owner.claimed({ room: ROOM, self: node }, { kind: 'owned', epoch, before: 0, isCopy, record: null });
+    owner.claimed({ room: ROOM, self: node }, { kind: 'owned', epoch, before: 0, isCopy, wasOwn: false, record: null });
   }
 
   test('an owner that says something after another node has claimed the room', () => {

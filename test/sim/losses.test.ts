@@ -31,7 +31,7 @@ function forget(room: string, seq: number, kept: { epoch: number; seq: number } 
 
 /** An owner of before claims with what it still has. */
 function bring(node: string, epoch: number, copy: number): void {
-  const owned = { kind: 'owned', epoch, before: 0, isCopy: true, record: null } as const;
+  const owned = { kind: 'owned', epoch, before: 0, isCopy: true, wasOwn: false, record: null } as const;
   history.claimed({ room: LOG_ROOM, self: node, dead: null, copy }, owned, null);
 }
 
@@ -82,7 +82,7 @@ describe('[P18] what was told is kept', () => {
   test('a claim that finds another room than the store keeps', () => {
     own('n1:a', 10, null);
     const record = { seq: 3, meta: null, state: new Map(), members: new Map(), log: [] };
-    const owned = { kind: 'owned', epoch: 20, before: 10, isCopy: false, record } as const;
+    const owned = { kind: 'owned', epoch: 20, before: 10, isCopy: false, wasOwn: false, record } as const;
     history.claimed({ room: ROOM, self: 'n2:b', dead: 'n1:a', copy: 0 }, owned, { epoch: 10, seq: 4 });
     expect(broken).toContain('store');
   });

@@ -1,6 +1,7 @@
 /** One run of a seed: the world acts under faults, then heals, then ends; checkers look all the time. */
 import { HEAL_WITHIN_MS, unhealed } from './check/healing.ts';
 import { heldBy, leftAtStore, leftInStore, pendingIn, pendingInClient } from './check/leaks.ts';
+import { NOT_JUDGED } from './check/report.ts';
 import { Dice } from './dice.ts';
 import { FAULTS, type Fault, Faults } from './faults/faults.ts';
 import { type Tally, tallyOf } from './tally.ts';
@@ -40,7 +41,8 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
   await live(world, faults).finally(() => {
     Error.stackTraceLimit = stackTraceLimit;
   });
-  const { violation, trace } = world;
+  const { trace } = world;
+  const violation = world.violation?.rule === NOT_JUDGED ? null : world.violation;
   return { seed, violation, traceHash: trace.hash, tally: tallyOf(world, faults), virtualMs: trace.atMs };
 }
 

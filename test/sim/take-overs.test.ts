@@ -4,7 +4,7 @@ import type { Claim } from '../../src/cluster/ports.ts';
 import { TakeOvers } from './check/take-overs.ts';
 
 const TTL_MS = 3_000;
-const OWNED: Claim = { kind: 'owned', epoch: 20, before: 10, isCopy: false, record: null };
+const OWNED: Claim = { kind: 'owned', epoch: 20, before: 10, isCopy: false, wasOwn: false, record: null };
 
 test('[take-over] nobody is taken for dead within one time to live after the store is back', () => {
   const broken: string[] = [];

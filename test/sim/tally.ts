@@ -1,5 +1,6 @@
 /** What a run exercised, as numbers that add up over runs. A row that stays 0 means that the simulator is blind there. */
 import type { Counters } from '../../src/base/counters.ts';
+import { NOT_JUDGED } from './check/report.ts';
 import type { Faults } from './faults/faults.ts';
 import type { World } from './world.ts';
 
@@ -43,6 +44,7 @@ export function tallyOf(world: World, faults: Faults): Tally {
     forgotten: world.history.losses.forgotten,
     storeLapses: world.store.lapses,
     adopted: world.history.adopted,
+    notJudged: world.violation?.rule === NOT_JUDGED ? 1 : 0,
     framesDropped: 0,
     framesVanished: 0,
   };

@@ -17,8 +17,9 @@
 -- ARGV stride    how far above that, the old one and the copy, 1 at least
 -- ARGV ttlMs
 -- Returns { 0, epoch, owner, attempt }                       another node owns it, or a later claim was served before
---         { 1, epoch, before, copied, fields, entries }      owned; all fields of the hash (name, value, ...), all
---                                                            entries of the log; copied 1: the copy is the room
+--         { 1, epoch, before, copied, own, fields, entries } owned; all fields of the hash (name, value, ...), all
+--                                                            entries of the log; copied 1: the copy is the room; own 1:
+--                                                            the claimant owned it already, by a claim
 local room, log = KEYS[1], KEYS[2]
 local attempt, copy, floor = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local found = redis.call('HMGET', room, 'owner', 'epoch', 'from', 'known', 'attempt', 'bringing', 'at', 'top')
@@ -71,4 +72,5 @@ redis.call('HSET', room, 'owner', ARGV[1], 'epoch', text(epoch), 'from', text(fr
 redis.call('HSET', room, 'known', text(known), 'attempt', ARGV[4], 'bringing', text(copied and copy or 0))
 redis.call('PEXPIRE', room, ARGV[8])
 redis.call('PEXPIRE', log, ARGV[8])
-return { 1, epoch, before, copied and 1 or 0, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }
+local wasOwn = owner == ARGV[1] and tonumber(last) > 0 and 1 or 0
+return { 1, epoch, before, copied and 1 or 0, wasOwn, redis.call('HGETALL', room), redis.call('XRANGE', log, '-', '+') }

@@ -188,7 +188,9 @@ onBothStores((world) => {
       await expect(world().directory.claim(claimOf(A))).resolves.toMatchObject({ kind: 'other', epoch, owner: B });
       // Its first claim: numbers of another node do not matter.
       const next = owned(await world().directory.claim(claimOf(B, { attempt: 1 })));
-      expect(next).toMatchObject({ before: epoch, isCopy: false });
+      expect(next).toMatchObject({ before: epoch, isCopy: false, wasOwn: false });
+      // The second one: it was its own already.
+      expect(owned(await world().directory.claim(claimOf(B, { attempt: 2 })))).toMatchObject({ wasOwn: true });
       expect(next.epoch).toBeGreaterThan(epoch);
       expect(next.record?.seq).toBe(7);
     });

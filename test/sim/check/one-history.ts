@@ -14,7 +14,7 @@ import type { Kept, RoomMark } from '../store/room-mark.ts';
 import { EpochRecord } from './epoch-record.ts';
 import { Losses } from './losses.ts';
 import { Replica } from './replica.ts';
-import type { Report } from './report.ts';
+import { NOT_JUDGED, type Report } from './report.ts';
 import { eventText, type OnEvent, RoomRecord, sameEvent } from './room-record.ts';
 
 type RoomPlan = Pick<RoomRecord, 'name' | 'durability' | 'hasPresence'>;
@@ -51,6 +51,7 @@ export class OneHistory {
     const room = this.room(name);
     const { epoch, record } = claim;
     const before = room.last;
+    if (room.find(epoch)?.isForgotten) return this.#report(NOT_JUDGED, `${name}: ${epoch} is given out again`);
     if (before && (room.find(epoch) || (epoch < before.epoch && !before.isForgotten))) {
       this.#report('P12', `${name}: epoch ${epoch} claimed after ${before.epoch}`);
     }

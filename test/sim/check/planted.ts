@@ -61,5 +61,9 @@ export function claim(
     seq === null ? null : { seq, meta: null, state: new Map(), members: new Map(), log: [] };
   const before = history.room(room).last?.epoch ?? 0;
   const kept = seq === null ? null : { epoch: before, seq };
-  history.claimed({ room, self: node, dead, copy: 0 }, { kind: 'owned', epoch, before, isCopy: false, record }, kept);
+  history.claimed(
+    { room, self: node, dead, copy: 0 },
+    { kind: 'owned', epoch, before, isCopy: false, wasOwn: false, record },
+    kept,
+  );
 }

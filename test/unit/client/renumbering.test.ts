@@ -47,19 +47,6 @@ describe('[P17] renumbering', () => {
     expect(t.socket.cseqs()).toEqual([4]);
   });
 
-  test('[P17] a SYNC that counts what was never sent here tells of another life of the session: all go out again', async () => {
-    const t = inRoom({ cseq: 0 });
-    const ends = send(t.room, 2);
-    t.socket.heard();
-    t.say(sync('owner', { epoch: EPOCH + 1, seq: 8, cseq: 10 }));
-    const { req } = t.socket.one('join');
-    expect(await ends()).toEqual(['pending', 'pending']);
-    t.say(resumed(req, { epoch: EPOCH + 1, seq: 8, cseq: 10 }));
-    expect(t.socket.cseqs()).toEqual([11, 12]);
-    t.say(events(9, [own(3, 11), own(3, 12)], EPOCH + 1));
-    expect(await ends()).toEqual(['done', 'done']);
-  });
-
   test('[P17] no command goes out behind a JOIN that is not answered: whose it would be is not known', () => {
     const t = inRoom({ seq: 10 });
     send(t.room, 2);
