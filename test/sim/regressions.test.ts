@@ -46,6 +46,20 @@ const CAUSES: readonly [seed: number, rule: string, cause: string][] = [
     'strict',
     "a node's key ended before its lease, since the store's clock was set to and fro between two looks",
   ],
+  [100109, 'P11', 'a node that stopped gave the name of a closed room free before its last events were told'],
+  [
+    200970,
+    'heal',
+    'an edge took its owner for outdated by an epoch of another room, and the two asked and answered for ever',
+  ],
+  [201863, 'P15', 'SYNC counted commands of another life of the session, and ended those of this one'],
+  [301389, 'P15', 'the same, where the old owner answered the JOIN'],
+  [207658, 'P15', 'the same, two owners later'],
+  [
+    1364506944,
+    'P8',
+    'the store forgot that a room was handed over, and its owner of before gave out the numbers again',
+  ],
 ];
 
 test.each(CAUSES)('seed %i [%s] %s', async (seed) => {
