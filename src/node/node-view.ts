@@ -4,15 +4,32 @@ import type { Counters } from '../base/counters.ts';
 import { nodeId } from '../cluster/node-key.ts';
 import type { NodeView } from '../gateway/routes.ts';
 import { decodePayload } from '../protocol/payload.ts';
+import type { RedisVitals } from '../redis/vitals.ts';
 import type { LocalRoom } from '../room/local-room.ts';
 import type { Gauges } from '../telemetry/metric-table.ts';
 import type { NodeCore } from './node-core.ts';
 import { type HeartbeatStatus, type StorageStatus, storageTroubles } from './storage-status.ts';
+import type { RedisSight } from './stores.ts';
+
+interface Health {
+  /** The store works as it is meant to: `/readyz` says what does not, and beside it, whether clients should come. */
+  readonly healthy: boolean;
+  readonly storageType: StorageStatus['type'];
+  /** The node is registered where it is meant to be. */
+  readonly initialized: boolean;
+  /** Why rooms go on in the memory of this node for now, although there should be a Redis; else null. */
+  readonly fallbackReason: string | null;
+  /** Open sessions on this node. */
+  readonly totalSessions: number;
+  /** null where no Redis is meant to be. */
+  readonly redisStatus: RedisVitals | null;
+}
 
 export class CoreView implements NodeView {
   readonly #core: NodeCore;
   readonly #clock: Clock;
   readonly #storage: () => StorageStatus;
+  readonly #redis: RedisSight | null;
   readonly #counters: Counters;
   readonly #metrics: () => Promise<string>;
   readonly #nodeTtlMs: number;
@@ -21,14 +38,15 @@ export class CoreView implements NodeView {
   constructor(
     core: NodeCore,
     clock: Clock,
-    storage: () => StorageStatus,
+    { status, redis }: { readonly status: () => StorageStatus; readonly redis: RedisSight | null },
     counters: Counters,
     metrics: () => Promise<string>,
     nodeTtlMs: number,
   ) {
     this.#core = core;
     this.#clock = clock;
-    this.#storage = storage;
+    this.#storage = status;
+    this.#redis = redis;
     this.#counters = counters;
     this.#metrics = metrics;
     this.#nodeTtlMs = nodeTtlMs;
@@ -38,6 +56,21 @@ export class CoreView implements NodeView {
     const reasons = this.#storageTroubles();
     if (this.isStopping) reasons.push('the node is draining');
     return { ok: reasons.length === 0, reasons };
+  }
+
+  async health(): Promise<Health> {
+    const redisStatus = this.#redis === null ? null : await this.#redis.vitals.read();
+    const { type, configured, state, reason } = this.#storage();
+    const isFallback = type !== configured || state !== 'up';
+    const troubles = this.#storageTroubles();
+    return {
+      healthy: troubles.length === 0 && redisStatus?.connected !== false,
+      storageType: type,
+      initialized: type === configured && this.#heartbeat().renewedMsAgo !== null,
+      fallbackReason: isFallback ? (reason ?? troubles[0] ?? state) : null,
+      totalSessions: this.#core.connections.sessions,
+      redisStatus,
+    };
   }
 
   cluster(): object {

@@ -80,7 +80,7 @@ export async function startNode(
       storeTimeoutMs: SESSION_STORE_TIMEOUT_MS,
     },
   );
-  const view = new CoreView(core, realClock, stores.status, counters, () => metrics.text(), config.nodeTtlMs);
+  const view = new CoreView(core, realClock, stores, counters, () => metrics.text(), config.nodeTtlMs);
   const metrics = new Metrics(config.nodeId, counters, () => view.gauges());
   stores.onRejoin(() => core.rejoin());
   stores.onUp(() => core.storeReturned());

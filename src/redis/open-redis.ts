@@ -21,6 +21,7 @@ import { Refusals, type RefusalView } from './refusals.ts';
 import { Sentinels } from './sentinels.ts';
 import { RedisSessionStore } from './session-store.ts';
 import { RedisSnapshotStore } from './snapshot-store.ts';
+import { Vitals } from './vitals.ts';
 
 /** A Redis by its address, or the one that its sentinels name. */
 export type RedisPlace =
@@ -61,6 +62,7 @@ export interface RedisPorts {
   /** Of the connection for commands. */
   readonly state: RedisState;
   status(): RedisStatus;
+  readonly vitals: Vitals;
   /** Resolves with the outcome of the first attempt to connect. */
   readonly started: Promise<RedisState>;
   close(): Promise<void>;
@@ -143,6 +145,7 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
       mailbox: statusOf(mailbox.connection ?? main),
       refused: refusals.view,
     }),
+    vitals: new Vitals(commands, main),
     started,
     async close() {
       sentinels?.close();
