@@ -132,10 +132,12 @@ export class CoreView implements NodeView {
 
   gauges(): Gauges {
     const { connections, registry, membership } = this.#core;
+    const redis = this.#redis?.vitals.latest;
     const { owned, members } = this.#core.describe();
     let roomsRelayed = 0;
     for (const { role } of registry.rooms()) if (role.kind === 'edge') roomsRelayed++;
     return {
+      ready: this.ready().ok ? 1 : 0,
       connections: connections.size,
       sessions: connections.sessions,
       lagging: connections.lagging,
@@ -145,6 +147,17 @@ export class CoreView implements NodeView {
       roomsRelayed,
       members,
       peers: Math.max(0, membership.nodes().length - 1),
+      roomsUnwritten: registry.unwritten,
+      framesHeld: registry.framesHeld,
+      redisUp: redis ? Number(redis.connected) : null,
+      redisPingSec: redis?.latencyMs == null ? null : redis.latencyMs / 1000,
+      redisMemoryBytes: redis?.usedMemory ?? null,
+      redisMemoryBytesMax: redis?.maxMemory ?? null,
+      redisKeys: redis?.keys ?? null,
+      redisReplicas: redis?.connectedReplicas ?? null,
+      redisReplicationLagBytes: redis?.replicationLagBytes ?? null,
+      redisEvictions: redis?.evictedKeys ?? null,
+      redisRefusals: this.#redis?.status().refused.count ?? null,
     };
   }
 }

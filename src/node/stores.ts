@@ -12,7 +12,7 @@ import { lonePorts, type Standing, type StorePorts, waitingPorts } from './store
 import { switchingPorts } from './switching-ports.ts';
 
 /** What is told of Redis itself. */
-export type RedisSight = Pick<RedisPorts, 'vitals'>;
+export type RedisSight = Pick<RedisPorts, 'vitals' | 'callTimes' | 'status'>;
 
 export interface Stores {
   readonly ports: StorePorts;

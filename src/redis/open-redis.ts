@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Histogram } from '../base/histogram.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Directory, Mailbox, NodeKey, NodeStore } from '../cluster/ports.ts';
 import type { LogStore, SnapshotStore } from '../room/ports.ts';
@@ -63,6 +64,8 @@ export interface RedisPorts {
   readonly state: RedisState;
   status(): RedisStatus;
   readonly vitals: Vitals;
+  /** How long calls took. */
+  readonly callTimes: Histogram;
   /** Resolves with the outcome of the first attempt to connect. */
   readonly started: Promise<RedisState>;
   close(): Promise<void>;
@@ -146,6 +149,7 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
       refused: refusals.view,
     }),
     vitals: new Vitals(commands, main),
+    callTimes: commands.times,
     started,
     async close() {
       sentinels?.close();
