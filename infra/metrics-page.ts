@@ -11,6 +11,9 @@ const HEAD = [
   'A number that a node does not know, as those of Redis without one, has no sample. Counters are of the process: they begin with 0.',
   '',
   'Those of Redis are its own, so every node shows the same ones: take the `max` over the nodes, not the `sum`.',
+  '',
+  'Alert rules and scrape configurations are in [infra/prometheus](../infra/prometheus): `prometheus --config.file=infra/prometheus/prometheus.yml`',
+  'beside the nodes of docker-compose.cluster.yml. Import [infra/grafana/roomcast.json](../infra/grafana/roomcast.json) into Grafana for a dashboard.',
 ];
 
 const WARNINGS = [
