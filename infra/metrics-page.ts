@@ -14,6 +14,7 @@ const HEAD = [
   '',
   'Alert rules and scrape configurations are in [infra/prometheus](../infra/prometheus): `prometheus --config.file=infra/prometheus/prometheus.yml`',
   'beside the nodes of docker-compose.cluster.yml. Import [infra/grafana/roomcast.json](../infra/grafana/roomcast.json) into Grafana for a dashboard.',
+  '[RUNBOOK.md](RUNBOOK.md) says what to do about an alert.',
 ];
 
 const WARNINGS = [
