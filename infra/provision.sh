@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the programs that Roomcast's scripts and tests run, when they are missing: redis, nginx, chromium (the
-# browser tests). Arguments choose: `infra/provision.sh redis nginx`; none means all. Needs root on Debian or Ubuntu;
-# for anyone else it prints the one command to run. No system service is started or left started by it.
+# browser tests), prometheus (its promtool checks the alert rules). Arguments choose: `infra/provision.sh redis nginx`;
+# none means all. Needs root on Debian or Ubuntu; for anyone else it prints the one command to run. No system service
+# is started or left started by it.
 set -euo pipefail
 
-known='redis nginx chromium'
-declare -A package=([redis]=redis-server [nginx]=nginx [chromium]=chromium)
-declare -A program=([redis]=redis-server [nginx]=nginx [chromium]=chromium)
+known='redis nginx chromium prometheus'
+declare -A package=([redis]=redis-server [nginx]=nginx [chromium]=chromium [prometheus]=prometheus)
+declare -A program=([redis]=redis-server [nginx]=nginx [chromium]=chromium [prometheus]=promtool)
 # Debian keeps nginx in /usr/sbin, which is not on everyone's PATH.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -57,7 +58,7 @@ apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
   for name in "${missing[@]}"; do
     case $name in
-      redis-server | nginx) systemctl disable --quiet "$name" 2>/dev/null || true ;;
+      redis-server | nginx | prometheus) systemctl disable --quiet "$name" 2>/dev/null || true ;;
     esac
   done
 fi

@@ -7,7 +7,7 @@
  * `onHole` tells the rooms, and the two ends heal it (DESIGN, idea 4). Packets that come twice or late are dropped.
  *
  * Each node also beats to itself: when its own beat stays away for 3 beats, its subscription is dead although the
- * connection looks alive, and is opened anew.
+ * connection looks alive, and is opened anew. The time that it takes is the lag of the way.
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
@@ -16,6 +16,7 @@ import { Reader } from '../protocol/reader.ts';
 import { Writer } from '../protocol/writer.ts';
 import { nodeId, nodeKey } from './node-key.ts';
 import type { Mailbox, NodeKey } from './ports.ts';
+import { RelayLag } from './relay-lag.ts';
 
 const PACKET_VERSION = 1;
 /** A packet that has grown to this goes out before the turn ends. Redis cuts subscribers by bytes waiting (guess). */
@@ -56,6 +57,7 @@ interface Incoming {
 }
 
 export class Peers {
+  readonly lag = new RelayLag();
   readonly #mailbox: Mailbox;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -138,7 +140,7 @@ export class Peers {
   #to(to: NodeKey): Outgoing {
     let outgoing = this.#outgoing.get(to);
     if (!outgoing) {
-      const stream = Math.floor(this.#clock.now() * 1000);
+      const stream = microseconds(this.#clock.now());
       outgoing = { to, id: nodeId(to), messages: new Writer(1024), count: 0, stream, counter: 0 };
       this.#outgoing.set(to, outgoing);
     }
@@ -150,6 +152,8 @@ export class Peers {
     if (this.#stopped) return;
     // An empty packet is a heartbeat: it repeats the last counter.
     if (outgoing.count > 0) outgoing.counter++;
+    // To itself nothing is counted, so the place says when the beat was sent.
+    const stream = outgoing.to === this.#self ? microseconds(this.#clock.now()) : outgoing.stream;
     const packet = this.#packet;
     packet.reset();
     packet.array(7);
@@ -157,7 +161,7 @@ export class Peers {
     packet.str(this.#id);
     packet.str(this.#incarnation);
     packet.str(outgoing.to);
-    packet.uint(outgoing.stream);
+    packet.uint(stream);
     packet.uint(outgoing.counter);
     packet.array(outgoing.count);
     packet.raw(outgoing.messages.bytes, 0, outgoing.messages.pos);
@@ -228,6 +232,7 @@ export class Peers {
     const now = this.#clock.now();
     if (from === this.#self) {
       this.#selfHeardAt = now;
+      this.lag.note(Math.max(0, now - stream / 1000));
       return false;
     }
     let incoming = this.#incoming.get(from);
@@ -255,4 +260,8 @@ export class Peers {
     this.#counters.packetsRefused++;
     this.#log.error({ err: cause, what }, 'a packet from another node could not be read');
   }
+}
+
+function microseconds(ms: number): number {
+  return Math.floor(ms * 1000);
 }

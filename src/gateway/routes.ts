@@ -11,6 +11,8 @@ export interface NodeView {
   ready(): { readonly ok: boolean; readonly reasons: readonly string[] };
   /** This node and its peers, each with id, uptime, owned rooms, members, connections. */
   cluster(): object;
+  /** The whole in one look: storage, sessions, and how Redis itself fares. */
+  health(): Promise<{ readonly healthy: boolean }>;
   /** Where this node keeps what it shares, in what state that is, and what waits for it. */
   storage(): object;
   rooms(): readonly object[];
@@ -58,6 +60,8 @@ export class Routes {
       }
       case '/metrics':
         return this.#metrics();
+      case '/api/health':
+        return this.#health();
       case '/api/cluster':
         return json(200, this.#view.cluster());
       case '/api/storage/status':
@@ -69,6 +73,11 @@ export class Routes {
     }
     if (path.startsWith(ROOM_PATH)) return this.#room(request, path.slice(ROOM_PATH.length));
     return httpError(404, 'no such path');
+  }
+
+  async #health(): Promise<HttpAnswer> {
+    const health = await this.#view.health();
+    return json(health.healthy ? 200 : 503, health);
   }
 
   async #metrics(): Promise<HttpAnswer> {

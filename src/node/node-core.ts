@@ -11,6 +11,7 @@ import { Membership } from '../cluster/membership.ts';
 import { nodeKey } from '../cluster/node-key.ts';
 import { Peers } from '../cluster/peers.ts';
 import type { NodeKey, NodeRecord } from '../cluster/ports.ts';
+import type { RelayLag } from '../cluster/relay-lag.ts';
 import { Connections } from '../gateway/connections.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { Post } from '../room/edge-link.ts';
@@ -156,6 +157,10 @@ export class NodeCore {
       timeoutMs: options.drainTimeoutMs,
       isStoreUp,
     });
+  }
+
+  get relayLag(): RelayLag {
+    return this.#peers.lag;
   }
 
   async start(): Promise<void> {

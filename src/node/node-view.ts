@@ -4,15 +4,32 @@ import type { Counters } from '../base/counters.ts';
 import { nodeId } from '../cluster/node-key.ts';
 import type { NodeView } from '../gateway/routes.ts';
 import { decodePayload } from '../protocol/payload.ts';
+import type { RedisVitals } from '../redis/vitals.ts';
 import type { LocalRoom } from '../room/local-room.ts';
 import type { Gauges } from '../telemetry/metric-table.ts';
 import type { NodeCore } from './node-core.ts';
 import { type HeartbeatStatus, type StorageStatus, storageTroubles } from './storage-status.ts';
+import type { RedisSight } from './stores.ts';
+
+interface Health {
+  /** The store works as it is meant to: `/readyz` says what does not, and beside it, whether clients should come. */
+  readonly healthy: boolean;
+  readonly storageType: StorageStatus['type'];
+  /** The node is registered where it is meant to be. */
+  readonly initialized: boolean;
+  /** Why rooms go on in the memory of this node for now, although there should be a Redis; else null. */
+  readonly fallbackReason: string | null;
+  /** Open sessions on this node. */
+  readonly totalSessions: number;
+  /** null where no Redis is meant to be. */
+  readonly redisStatus: RedisVitals | null;
+}
 
 export class CoreView implements NodeView {
   readonly #core: NodeCore;
   readonly #clock: Clock;
   readonly #storage: () => StorageStatus;
+  readonly #redis: RedisSight | null;
   readonly #counters: Counters;
   readonly #metrics: () => Promise<string>;
   readonly #nodeTtlMs: number;
@@ -21,14 +38,15 @@ export class CoreView implements NodeView {
   constructor(
     core: NodeCore,
     clock: Clock,
-    storage: () => StorageStatus,
+    { status, redis }: { readonly status: () => StorageStatus; readonly redis: RedisSight | null },
     counters: Counters,
     metrics: () => Promise<string>,
     nodeTtlMs: number,
   ) {
     this.#core = core;
     this.#clock = clock;
-    this.#storage = storage;
+    this.#storage = status;
+    this.#redis = redis;
     this.#counters = counters;
     this.#metrics = metrics;
     this.#nodeTtlMs = nodeTtlMs;
@@ -38,6 +56,21 @@ export class CoreView implements NodeView {
     const reasons = this.#storageTroubles();
     if (this.isStopping) reasons.push('the node is draining');
     return { ok: reasons.length === 0, reasons };
+  }
+
+  async health(): Promise<Health> {
+    const redisStatus = this.#redis === null ? null : await this.#redis.vitals.read();
+    const { type, configured, state, reason } = this.#storage();
+    const isFallback = type !== configured || state !== 'up';
+    const troubles = this.#storageTroubles();
+    return {
+      healthy: troubles.length === 0 && redisStatus?.connected !== false,
+      storageType: type,
+      initialized: type === configured && this.#heartbeat().renewedMsAgo !== null,
+      fallbackReason: isFallback ? (reason ?? troubles[0] ?? state) : null,
+      totalSessions: this.#core.connections.sessions,
+      redisStatus,
+    };
   }
 
   cluster(): object {
@@ -99,10 +132,12 @@ export class CoreView implements NodeView {
 
   gauges(): Gauges {
     const { connections, registry, membership } = this.#core;
+    const redis = this.#redis?.vitals.latest;
     const { owned, members } = this.#core.describe();
     let roomsRelayed = 0;
     for (const { role } of registry.rooms()) if (role.kind === 'edge') roomsRelayed++;
     return {
+      ready: this.ready().ok ? 1 : 0,
       connections: connections.size,
       sessions: connections.sessions,
       lagging: connections.lagging,
@@ -112,6 +147,17 @@ export class CoreView implements NodeView {
       roomsRelayed,
       members,
       peers: Math.max(0, membership.nodes().length - 1),
+      roomsUnwritten: registry.unwritten,
+      framesHeld: registry.framesHeld,
+      redisUp: redis ? Number(redis.connected) : null,
+      redisPingSec: redis?.latencyMs == null ? null : redis.latencyMs / 1000,
+      redisMemoryBytes: redis?.usedMemory ?? null,
+      redisMemoryBytesMax: redis?.maxMemory ?? null,
+      redisKeys: redis?.keys ?? null,
+      redisReplicas: redis?.connectedReplicas ?? null,
+      redisReplicationLagBytes: redis?.replicationLagBytes ?? null,
+      redisEvictions: redis?.evictedKeys ?? null,
+      redisRefusals: this.#redis?.status().refused.count ?? null,
     };
   }
 }

@@ -18,6 +18,7 @@ import { loadRooms } from './load-rooms.ts';
 import { NodeCore } from './node-core.ts';
 import { CoreView } from './node-view.ts';
 import { openStores, type Stores } from './stores.ts';
+import { Watch } from './watch.ts';
 
 export interface RunningNode {
   readonly id: string;
@@ -80,12 +81,17 @@ export async function startNode(
       storeTimeoutMs: SESSION_STORE_TIMEOUT_MS,
     },
   );
-  const view = new CoreView(core, realClock, stores.status, counters, () => metrics.text(), config.nodeTtlMs);
-  const metrics = new Metrics(config.nodeId, counters, () => view.gauges());
+  const view = new CoreView(core, realClock, stores, counters, () => metrics.text(), config.nodeTtlMs);
+  const metrics = new Metrics(config.nodeId, counters, () => view.gauges(), {
+    relayLag: core.relayLag.times,
+    redisCalls: stores.redis?.callTimes ?? null,
+  });
+  const watch = new Watch(realClock, log, core.relayLag, stores.redis?.vitals ?? null);
   stores.onRejoin(() => core.rejoin());
   stores.onUp(() => core.storeReturned());
   try {
     await core.start();
+    watch.start();
     const port = await server.listen(core.connections, new Routes(view, config));
     const refuse = (): void => {
       view.isStopping = true;
@@ -104,17 +110,18 @@ export async function startNode(
       },
       stop() {
         refuse();
-        stopped ??= stopNode(core, server, stores, metrics);
+        stopped ??= stopNode(core, server, stores, metrics, watch);
         return stopped;
       },
     };
   } catch (cause) {
-    await stopNode(core, server, stores, metrics);
+    await stopNode(core, server, stores, metrics, watch);
     throw cause;
   }
 }
 
-async function stopNode(core: NodeCore, server: Server, stores: Stores, metrics: Metrics): Promise<void> {
+async function stopNode(core: NodeCore, server: Server, stores: Stores, metrics: Metrics, watch: Watch): Promise<void> {
+  watch.stop();
   await core.stop('the node is stopping');
   await new Promise((resolve) => setTimeout(resolve, CLOSING_MS));
   server.close();

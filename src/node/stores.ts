@@ -11,9 +11,14 @@ import type { ConnectionStatus, StorageStatus } from './storage-status.ts';
 import { lonePorts, type Standing, type StorePorts, waitingPorts } from './store-ports.ts';
 import { switchingPorts } from './switching-ports.ts';
 
+/** What is told of Redis itself. */
+export type RedisSight = Pick<RedisPorts, 'vitals' | 'callTimes' | 'status'>;
+
 export interface Stores {
   readonly ports: StorePorts;
   status(): StorageStatus;
+  /** The Redis that is meant to be there; null where none is. */
+  readonly redis: RedisSight | null;
   /** Whether other nodes can be reached through the store. */
   isUp(): boolean;
   standing(): Standing;
@@ -50,6 +55,7 @@ export async function openStores(config: Config, node: NodeKey, clock: Clock, lo
   const shared: Stores = {
     ports: redis,
     status: () => redisStatus(redis, 'redis'),
+    redis,
     isUp: () => redis.state.status === 'up',
     standing: () => 'shared',
     onRejoin: () => {},
@@ -104,6 +110,7 @@ function memoryStores(clock: Clock): Stores {
   return {
     ports: lonePorts(clock),
     status,
+    redis: null,
     isUp: () => true,
     standing: () => 'alone',
     onRejoin: () => {},

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { Histogram } from '../base/histogram.ts';
 import { InFlight } from './in-flight.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { Refusals } from './refusals.ts';
@@ -13,6 +14,8 @@ const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
 /** Calls without an answer beyond which more fail at once. One of 100 bytes costs this process 3 kB (measured), so all 60 MB. */
 export const PENDING_CALLS_MAX = 20_000;
 
+const BOUNDS_MS = [0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+
 export type Argument = string | Buffer;
 
 /**
@@ -22,6 +25,8 @@ export type Argument = string | Buffer;
  * (Its automatic pipelines also wait for the one before to be answered.)
  */
 export class Commands {
+  /** From each call to its answer, the turns of this event loop included; failed calls too. */
+  readonly times = new Histogram(BOUNDS_MS);
   readonly #connection: RedisConnection;
   readonly #refusals: Refusals;
   readonly #timeoutMs: number;
@@ -56,7 +61,7 @@ export class Commands {
       else if (isRefusal(fault) && !isUnknownScript(fault)) this.#refusals.note(messageOf(fault));
       throw fault;
     } finally {
-      inFlight.ended();
+      this.times.note(inFlight.ended());
     }
   }
 

@@ -25,18 +25,21 @@ export class InFlight {
     if (this.#timer === null) this.#watch(this.#timeoutMs);
   }
 
-  /** The oldest one has its answer, or never gets one. */
-  ended(): void {
+  /** The oldest one has its answer, or never gets one. Returns how long it waited. */
+  ended(): number {
+    const now = performance.now();
+    const waitedMs = now - (this.#sentAt[this.#head] ?? now);
     this.#head++;
     if (this.#head < this.#sentAt.length) {
       // The ended ones go when they are the larger part, so that each is moved about once.
-      if (this.#head < 1024 || this.#head * 2 < this.#sentAt.length) return;
+      if (this.#head < 1024 || this.#head * 2 < this.#sentAt.length) return waitedMs;
       this.#sentAt = this.#sentAt.slice(this.#head);
       this.#head = 0;
-      return;
+      return waitedMs;
     }
     this.#sentAt.length = 0;
     this.#head = 0;
+    return waitedMs;
   }
 
   #watch(ms: number): void {

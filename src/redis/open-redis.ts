@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Histogram } from '../base/histogram.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Directory, Mailbox, NodeKey, NodeStore } from '../cluster/ports.ts';
 import type { LogStore, SnapshotStore } from '../room/ports.ts';
@@ -21,6 +22,7 @@ import { Refusals, type RefusalView } from './refusals.ts';
 import { Sentinels } from './sentinels.ts';
 import { RedisSessionStore } from './session-store.ts';
 import { RedisSnapshotStore } from './snapshot-store.ts';
+import { Vitals } from './vitals.ts';
 
 /** A Redis by its address, or the one that its sentinels name. */
 export type RedisPlace =
@@ -61,6 +63,9 @@ export interface RedisPorts {
   /** Of the connection for commands. */
   readonly state: RedisState;
   status(): RedisStatus;
+  readonly vitals: Vitals;
+  /** How long calls took. */
+  readonly callTimes: Histogram;
   /** Resolves with the outcome of the first attempt to connect. */
   readonly started: Promise<RedisState>;
   close(): Promise<void>;
@@ -143,6 +148,8 @@ export function openRedis(options: RedisPortsOptions, log: Logger, hooks: RedisH
       mailbox: statusOf(mailbox.connection ?? main),
       refused: refusals.view,
     }),
+    vitals: new Vitals(commands, main),
+    callTimes: commands.times,
     started,
     async close() {
       sentinels?.close();

@@ -1,8 +1,13 @@
-/** Every series of a node, from the numbers that it counts and from what it has right now. No names of rooms or users. */
+/**
+ * The table of all series: what a node counts, what it has right now, and how long things took. No names of rooms or users
+ * are in it. docs/METRICS.md is made from it; the dashboard and the alert rules may use nothing else.
+ */
 import type { Counters } from '../base/counters.ts';
 
-/** What a node has at the moment of a scrape. */
+/** What a node has at the moment of a scrape. One that is null has no sample then. */
 export interface Gauges {
+  /** 1 or 0. */
+  readonly ready: number;
   readonly connections: number;
   readonly sessions: number;
   readonly lagging: number;
@@ -14,7 +19,21 @@ export interface Gauges {
   readonly roomsRelayed: number;
   readonly members: number;
   readonly peers: number;
+  readonly roomsUnwritten: number;
+  readonly framesHeld: number;
+  /** 1 or 0. These and the rest: null where no Redis is meant to be, or where it did not tell. */
+  readonly redisUp: number | null;
+  readonly redisPingSec: number | null;
+  readonly redisMemoryBytes: number | null;
+  readonly redisMemoryBytesMax: number | null;
+  readonly redisKeys: number | null;
+  readonly redisReplicas: number | null;
+  readonly redisReplicationLagBytes: number | null;
+  readonly redisEvictions: number | null;
+  readonly redisRefusals: number | null;
 }
+
+export type HistogramField = 'relayLag' | 'redisCalls';
 
 export interface MetricRow<Field> {
   readonly field: Field;
@@ -23,6 +42,13 @@ export interface MetricRow<Field> {
   readonly help: string;
   readonly reason?: string;
 }
+
+/** A gauge that only grows, since it is counted elsewhere, is a counter to Prometheus. */
+interface GaugeRow extends MetricRow<keyof Gauges> {
+  readonly type?: 'counter';
+}
+
+export const METRIC_PREFIX = 'roomcast_';
 
 const BAD_FRAMES = 'bad_frames_total';
 const BAD_FRAMES_HELP = 'Connections closed for a bad frame (P3), by what was wrong.';
@@ -112,7 +138,8 @@ export const COUNTER_ROWS: readonly MetricRow<keyof Counters>[] = [
   },
 ];
 
-export const GAUGE_ROWS: readonly MetricRow<keyof Gauges>[] = [
+export const GAUGE_ROWS: readonly GaugeRow[] = [
+  { field: 'ready', name: 'ready', help: 'Whether clients should come here, as /readyz says: 1 or 0.' },
   { field: 'connections', name: 'connections', help: 'Open WebSockets.' },
   { field: 'sessions', name: 'sessions', help: 'Open sessions.' },
   { field: 'lagging', name: 'lagging', help: 'Clients behind their buffer right now.' },
@@ -120,6 +147,53 @@ export const GAUGE_ROWS: readonly MetricRow<keyof Gauges>[] = [
   { field: 'bufferedMostBytes', name: 'buffered_most_bytes', help: 'Of these, the bytes of the client with the most.' },
   { field: 'roomsOwned', name: 'rooms_owned', help: 'Rooms that this node owns.' },
   { field: 'roomsRelayed', name: 'rooms_relayed', help: 'Rooms with members here whose owner is elsewhere.' },
-  { field: 'members', name: 'members', help: 'Members with a connection here, counted once per room.' },
+  { field: 'members', name: 'members', help: 'Members of the rooms that this node owns, wherever they are connected.' },
   { field: 'peers', name: 'peers', help: 'Other nodes of the cluster that live.' },
+  { field: 'roomsUnwritten', name: 'rooms_unwritten', help: 'Rooms with changes that the store does not have.' },
+  { field: 'framesHeld', name: 'log_frames_held', help: 'Frames of log rooms that wait for the store.' },
+  { field: 'redisUp', name: 'redis_up', help: 'Whether Redis answers: 1 or 0. All of Redis is looked at every 5 s.' },
+  { field: 'redisPingSec', name: 'redis_ping_seconds', help: 'A PING behind the calls that waited for Redis.' },
+  { field: 'redisMemoryBytes', name: 'redis_memory_used_bytes', help: 'Memory that Redis uses.' },
+  { field: 'redisMemoryBytesMax', name: 'redis_memory_max_bytes', help: 'Its limit (maxmemory), where it has one.' },
+  { field: 'redisKeys', name: 'redis_keys', help: 'Keys in the database.' },
+  { field: 'redisReplicas', name: 'redis_connected_replicas', help: 'Replicas that are connected to Redis.' },
+  {
+    field: 'redisReplicationLagBytes',
+    name: 'redis_replication_lag_bytes',
+    help: 'How far the last of the replicas is behind, where there are some.',
+  },
+  {
+    field: 'redisEvictions',
+    name: 'redis_evicted_keys_total',
+    type: 'counter',
+    help: 'Keys that Redis evicted since it started. Each may have been a room.',
+  },
+  {
+    field: 'redisRefusals',
+    name: 'redis_refused_calls_total',
+    type: 'counter',
+    help: 'Calls that Redis answered with an error although the connection works.',
+  },
 ];
+
+export const HISTOGRAM_ROWS: readonly MetricRow<HistogramField>[] = [
+  {
+    field: 'relayLag',
+    name: 'relay_lag_seconds',
+    help: 'From publish to receipt, measured by the beats that a node sends to itself the way of all packets.',
+  },
+  {
+    field: 'redisCalls',
+    name: 'redis_call_seconds',
+    help: 'From a call on Redis to its answer, waiting in this process included.',
+  },
+];
+
+/** Of the process; the names without `roomcast_` are those that Prometheus' own libraries use. */
+export const EVENT_LOOP_DELAY = {
+  name: 'roomcast_event_loop_delay_seconds',
+  help: 'How late the event loop ran its timers since the last scrape; quantile 1 is the worst.',
+} as const;
+export const CPU = { name: 'process_cpu_seconds_total', help: 'CPU time of the process, user and system.' } as const;
+export const MEMORY = { name: 'process_resident_memory_bytes', help: 'Resident memory of the process.' } as const;
+export const UPTIME = { name: 'process_uptime_seconds', help: 'Since the process started.' } as const;

@@ -5,36 +5,69 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Counters } from '../base/counters.ts';
-import { COUNTER_ROWS, GAUGE_ROWS, type Gauges, type MetricRow } from './metric-table.ts';
+import type { Histogram } from '../base/histogram.ts';
+import { histogramText } from './histogram-text.ts';
+import {
+  COUNTER_ROWS,
+  CPU,
+  EVENT_LOOP_DELAY,
+  GAUGE_ROWS,
+  type Gauges,
+  HISTOGRAM_ROWS,
+  type HistogramField,
+  MEMORY,
+  METRIC_PREFIX,
+  type MetricRow,
+  UPTIME,
+} from './metric-table.ts';
 
-const PREFIX = 'roomcast_';
 const EVENT_LOOP_RESOLUTION_MS = 10;
 const QUANTILES = [0.5, 0.99, 1] as const;
 const NS_PER_SEC = 1e9;
 const US_PER_SEC = 1e6;
 
+/** One that is null does not exist on this node. */
+type Histograms = Readonly<Record<HistogramField, Histogram | null>>;
+
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #gauges = new Map<keyof Gauges, Gauge>();
+  readonly #node: string;
+  readonly #gauges = new Map<keyof Gauges, Gauge | Counter>();
   readonly #readGauges: () => Gauges;
+  readonly #histograms: Histograms;
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
 
   /** `gauges` is asked once per scrape. `node` becomes a label of every series. */
-  constructor(node: string, counters: Counters, gauges: () => Gauges) {
+  constructor(node: string, counters: Counters, gauges: () => Gauges, histograms: Histograms) {
+    this.#node = node;
+    this.#histograms = histograms;
     this.#registry.setDefaultLabels({ node });
     for (const rows of byName(COUNTER_ROWS)) this.#addCounter(rows, counters);
     this.#readGauges = gauges;
-    for (const { field, name, help } of GAUGE_ROWS) {
-      this.#gauges.set(field, new Gauge({ name: PREFIX + name, help, registers: [this.#registry] }));
+    for (const { field, name, help, type } of GAUGE_ROWS) {
+      const Kind = type === 'counter' ? Counter : Gauge;
+      this.#gauges.set(field, new Kind({ name: METRIC_PREFIX + name, help, registers: [this.#registry] }));
     }
     this.#addProcess();
     this.#delay.enable();
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
     const values = this.#readGauges();
-    for (const [field, gauge] of this.#gauges) gauge.set(values[field]);
-    return this.#registry.metrics();
+    for (const [field, gauge] of this.#gauges) {
+      const value = values[field];
+      // A number that nobody knows must not be shown as 0.
+      if (value === null) gauge.remove();
+      else {
+        gauge.reset();
+        gauge.inc(value);
+      }
+    }
+    const histograms = HISTOGRAM_ROWS.flatMap(({ field, name, help }) => {
+      const histogram = this.#histograms[field];
+      return histogram === null ? [] : [histogramText(METRIC_PREFIX + name, help, this.#node, histogram)];
+    });
+    return [await this.#registry.metrics(), ...histograms].join('');
   }
 
   stop(): void {
@@ -45,7 +78,7 @@ export class Metrics {
     const [first] = rows;
     if (first === undefined) return;
     new Counter({
-      name: PREFIX + first.name,
+      name: METRIC_PREFIX + first.name,
       help: first.help,
       labelNames: first.reason === undefined ? [] : ['reason'],
       registers: [this.#registry],
@@ -60,8 +93,7 @@ export class Metrics {
     const registers = [this.#registry];
     const delay = this.#delay;
     new Gauge({
-      name: `${PREFIX}event_loop_delay_seconds`,
-      help: 'How late the event loop ran its timers since the last scrape; quantile 1 is the worst.',
+      ...EVENT_LOOP_DELAY,
       labelNames: ['quantile'],
       registers,
       collect() {
@@ -73,8 +105,7 @@ export class Metrics {
       },
     });
     new Counter({
-      name: 'process_cpu_seconds_total',
-      help: 'CPU time of the process, user and system.',
+      ...CPU,
       registers,
       collect() {
         const { user, system } = process.cpuUsage();
@@ -83,16 +114,14 @@ export class Metrics {
       },
     });
     new Gauge({
-      name: 'process_resident_memory_bytes',
-      help: 'Resident memory of the process.',
+      ...MEMORY,
       registers,
       collect() {
         this.set(process.memoryUsage.rss());
       },
     });
     new Gauge({
-      name: 'process_uptime_seconds',
-      help: 'Since the process started.',
+      ...UPTIME,
       registers,
       collect() {
         this.set(process.uptime());

@@ -39,6 +39,6 @@ describe('infra/provision.sh', () => {
   it('refuses a part that it does not know', () => {
     const { status, stderr } = provision(['mysql'], bare);
     expect(status).toBe(2);
-    expect(stderr).toContain("unknown part 'mysql' (known: redis nginx chromium)");
+    expect(stderr).toContain("unknown part 'mysql' (known: redis nginx chromium prometheus)");
   });
 });

@@ -24,6 +24,7 @@ const view: NodeView = {
   ready: () => ({ ok: true, reasons: [] }),
   cluster: () => ({ id: 'node-a' }),
   storage: () => ({}),
+  health: async () => ({ healthy: true }),
   rooms: () => [],
   room: (name) => ({ room: name }),
   metrics: async () => 'roomcast_up 1\n',

@@ -54,6 +54,7 @@ describe('upgrade over real sockets', () => {
       ready: () => ({ ok: true, reasons: [] }),
       cluster: () => ({}),
       storage: () => ({}),
+      health: async () => ({ healthy: true }),
       rooms: () => [],
       room: () => null,
     };

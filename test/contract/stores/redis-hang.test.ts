@@ -6,6 +6,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { PENDING_CALLS_MAX } from '../../../src/redis/commands.ts';
 import { openRedis, type RedisPorts } from '../../../src/redis/open-redis.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { until } from '../../support/until.ts';
 import { bytes, TTL_MS } from './rooms.ts';
 
 const MIB = 1024 * 1024;
@@ -103,6 +104,35 @@ test('[breaker] a hung Redis gets one attempt at a time, however much is asked m
   expect(together).toBeLessThanOrEqual(2);
   // Some ms to spare: timers may be early by one each.
   expect(connections).toBeLessThanOrEqual((performance.now() - startedAt) / 90 + 1);
+});
+
+test('[breaker] a connection that is given up is told of once, however often it is tried again', async () => {
+  const server = await start();
+  const said: string[] = [];
+  const warn = (_fields: object, text: string): void => void said.push(text);
+  const ports = openRedis(
+    {
+      url: `redis://127.0.0.1:${server.port}`,
+      prefix: 'rc:',
+      node: 'a:1',
+      commandTimeoutMs: 100,
+      connectTimeoutMs: 100,
+      retryMaxMs: 50,
+    },
+    { ...silentLogger, info: warn, warn },
+  );
+  stops.push(() => ports.close());
+  await ports.started;
+  server.pause();
+  await ports.sessions.open('s', 0, TTL_MS).catch(() => {});
+  await until(() => ports.status().commands.reason?.startsWith('no connection within'));
+  server.resume();
+  await until(() => ports.state.status === 'up');
+  expect(said.map((text) => text.replace(/,.*/, ''))).toEqual([
+    'Redis: commands connected',
+    "Redis: commands can't be reached",
+    'Redis: commands connected',
+  ]);
 });
 
 test('[breaker] a pause of this process is not taken for one of Redis', async () => {

@@ -8,6 +8,7 @@ function setUp(adminToken: string | null = 'the admin token of the tests') {
     ready: () => (ready ? { ok: true, reasons: [] } : { ok: false, reasons: ['Redis can not be reached'] }),
     cluster: () => ({ id: 'a' }),
     storage: () => ({ type: 'redis', state: 'up' }),
+    health: async () => ({ healthy: ready, totalSessions: 2 }),
     rooms: () => [{ room: 'demo:1' }],
     room: (name) => (name === 'demo:1' ? { room: name } : null),
     metrics: async () => 'roomcast_joins_total 1\n',
@@ -28,6 +29,13 @@ describe('routes', () => {
       status: 503,
       body: expect.stringContaining('Redis can not be reached'),
     });
+  });
+
+  test('[health] is JSON, and its status says the same as its body', async () => {
+    const { get, unready } = setUp();
+    expect(await get('/api/health')).toMatchObject({ status: 200, body: '{"healthy":true,"totalSessions":2}\n' });
+    unready();
+    expect(await get('/api/health')).toMatchObject({ status: 503, body: expect.stringContaining('"healthy":false') });
   });
 
   test('metrics are text, the cluster and its rooms JSON', async () => {

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Counters } from '../../../src/base/counters.ts';
-import { COUNTER_ROWS, GAUGE_ROWS, type Gauges } from '../../../src/telemetry/metric-table.ts';
+import { Histogram } from '../../../src/base/histogram.ts';
+import { COUNTER_ROWS, GAUGE_ROWS, type Gauges, HISTOGRAM_ROWS } from '../../../src/telemetry/metric-table.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
+import { allSeries } from '../../../src/telemetry/series.ts';
 
 const GAUGES: Gauges = {
+  ready: 1,
   connections: 3,
   sessions: 2,
   lagging: 1,
@@ -13,11 +16,27 @@ const GAUGES: Gauges = {
   roomsRelayed: 5,
   members: 6,
   peers: 7,
+  roomsUnwritten: 10,
+  framesHeld: 11,
+  redisUp: 1,
+  redisPingSec: 0.001,
+  redisMemoryBytes: 100,
+  redisMemoryBytesMax: null,
+  redisKeys: 12,
+  redisReplicas: 0,
+  redisReplicationLagBytes: null,
+  redisEvictions: 13,
+  redisRefusals: 14,
 };
 const running: Metrics[] = [];
 
-function metricsOf(node: string, counters: Counters, gauges = () => GAUGES): Metrics {
-  const metrics = new Metrics(node, counters, gauges);
+function metricsOf(
+  node: string,
+  counters: Counters,
+  gauges = () => GAUGES,
+  relayLag: Histogram | null = new Histogram([1]),
+): Metrics {
+  const metrics = new Metrics(node, counters, gauges, { relayLag, redisCalls: new Histogram([0.5, 1]) });
   running.push(metrics);
   return metrics;
 }
@@ -29,7 +48,7 @@ afterEach(() => {
 describe('the metric table', () => {
   test('has each counter exactly once, with a help text', () => {
     expect(COUNTER_ROWS.map(({ field }) => field).sort()).toEqual(Object.keys(new Counters()).sort());
-    for (const { help } of [...COUNTER_ROWS, ...GAUGE_ROWS]) expect(help).toMatch(/^[A-Z].*\.$/);
+    for (const { help } of [...COUNTER_ROWS, ...GAUGE_ROWS, ...HISTOGRAM_ROWS]) expect(help).toMatch(/^[A-Z].*\.$/);
   });
 
   test('has each gauge exactly once', () => {
@@ -43,7 +62,8 @@ describe('the metric table', () => {
       expect(helps.get(name) ?? help).toBe(help);
       helps.set(name, help);
     }
-    for (const { name } of GAUGE_ROWS) expect(name).not.toMatch(/_total$/);
+    for (const { name, type } of GAUGE_ROWS) expect(name.endsWith('_total')).toBe(type === 'counter');
+    for (const { name } of HISTOGRAM_ROWS) expect(name).toMatch(/_seconds$/);
   });
 });
 
@@ -86,4 +106,46 @@ describe('metrics', () => {
     expect(await b.text()).toContain('roomcast_joins_total{node="b"} 2');
     expect(await b.text()).not.toContain('node="a"');
   });
+
+  test('are those of the table, all of them and no other, with its labels', async () => {
+    const everything = Object.fromEntries(Object.keys(GAUGES).map((field) => [field, 1])) as unknown as Gauges;
+    const text = await metricsOf('a', new Counters(), () => everything).text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({ name, type }));
+    const table = allSeries();
+    expect(types.sort(byName)).toEqual(table.map(({ name, type }) => ({ name, type })).sort(byName));
+    for (const [, sample = '', labels = ''] of text.matchAll(/^(\w+)\{(.*)\} \S+$/gm)) {
+      const name = sample.replace(/_(bucket|sum|count)$/, '');
+      const row = table.find((one) => one.name === sample) ?? table.find((one) => one.name === name);
+      const known = ['node', ...(row?.labels ?? [])];
+      const used = [...labels.matchAll(/(\w+)="/g)].map(([, label]) => label ?? '');
+      expect(used.filter((label) => !known.includes(label))).toEqual([]);
+    }
+  });
+
+  test('leave out a number that nobody knows', async () => {
+    let keys: number | null = 5;
+    const metrics = metricsOf('a', new Counters(), () => ({ ...GAUGES, redisKeys: keys }), null);
+    expect(await metrics.text()).toContain('roomcast_redis_keys{node="a"} 5');
+    keys = null;
+    expect(await metrics.text()).not.toMatch(/^roomcast_redis_keys/m);
+    expect(await metrics.text()).not.toContain('roomcast_relay_lag_seconds');
+  });
+
+  test('of durations are cumulative, in seconds', async () => {
+    const lag = new Histogram([1, 100]);
+    for (const ms of [0.5, 1, 50, 2_000]) lag.note(ms);
+    const text = await metricsOf('a', new Counters(), () => GAUGES, lag).text();
+    const lines = text.split('\n').filter((line) => line.startsWith('roomcast_relay_lag_seconds'));
+    expect(lines).toEqual([
+      'roomcast_relay_lag_seconds_bucket{le="0.001",node="a"} 2',
+      'roomcast_relay_lag_seconds_bucket{le="0.1",node="a"} 3',
+      'roomcast_relay_lag_seconds_bucket{le="+Inf",node="a"} 4',
+      'roomcast_relay_lag_seconds_sum{node="a"} 2.0515',
+      'roomcast_relay_lag_seconds_count{node="a"} 4',
+    ]);
+  });
 });
+
+function byName(a: { name?: string | undefined }, b: { name?: string | undefined }): number {
+  return (a.name ?? '') < (b.name ?? '') ? -1 : 1;
+}
