@@ -85,7 +85,7 @@ export class Losses {
       // It never held what the store has forgotten.
       if (!record.isHeld && record.copyOf === null) continue;
       // What was closed since was told so to everybody, whoever owned it.
-      if (wasClosedSince(room, record) || wasClockBack(room, record)) continue;
+      if (wasClosedSince(room, record) || wasClockBack(room, record) || wasPassedOver(room, record)) continue;
       const shared = record.sharedWith(end, last, last.end);
       if (shared >= end || hadLaterCopy(room, record) || wasHandedOn(room, record)) continue;
       const text = `${room.name}: ${record.node} lives and had ${record.epoch}/${end}, the room kept ${shared} of it`;
@@ -121,6 +121,11 @@ function wasClosedSince({ epochs, closedIn }: RoomRecord, record: EpochRecord): 
  */
 function wasClockBack({ epochs }: RoomRecord, record: EpochRecord): boolean {
   return epochs.slice(epochs.indexOf(record)).some(({ epoch }) => epoch < record.epoch);
+}
+
+/** The store lost it after older ones, and the owner of one of those came first: it takes epochs in between for its own. */
+function wasPassedOver({ epochs }: RoomRecord, record: EpochRecord): boolean {
+  return epochs.slice(epochs.indexOf(record) + 1).some(({ copyOf }) => copyOf !== null && copyOf.epoch < record.epoch);
 }
 
 /** Behind that epoch the room was begun anew, and went on with another owner, with what the first one had written or without. */
