@@ -68,8 +68,9 @@ export class OneHistory {
     const replica = isTold ? parent.replicaAt(base) : this.#adopt(room, claim, base, parent?.copyOf != null);
     replica.allAway();
     const next = new EpochRecord(epoch, by, { parent, base, replica });
-    // The tail that a room is handed over with is for the claim that follows, or for one in place of that where nobody heard of it.
-    if (parent?.isOver && base === parent.end && !parent.continuation?.hasBegun) parent.continuation = next;
+    // The tail that a room is handed over with is for the claim that follows, or for one in place of that where the store forgot it.
+    const follows = parent?.isOver && claim.before === parent.epoch && base === parent.end;
+    if (follows && !parent.continuation?.hasBegun) parent.continuation = next;
     room.epochs.push(next);
   }
 
