@@ -125,11 +125,12 @@ export class Feed {
     const note = sealed || !this.#options.log ? outbox.takeNote() : null;
     const isHeld = (this.#options.log && sealed !== null) || this.#held.length > 0 || !this.isTenured;
     const { seq: told } = this.told;
+    let frame: Uint8Array | null = null;
     if (sealed) {
       this.#seq += sealed.count;
-      this.history.push(first, this.#seq, sealed.frame, isHeld ? told : this.#seq);
+      frame = this.history.push(first, this.#seq, sealed.frame, isHeld ? told : this.#seq);
     }
-    const batch = { frame: sealed?.frame ?? null, first, last: this.#seq, answers: this.#answers(outbox) };
+    const batch = { frame, first, last: this.#seq, answers: this.#answers(outbox) };
     if (isHeld) this.#hold(batch, note);
     else this.#deliver(batch);
     return sealed?.count ?? 0;
@@ -166,8 +167,8 @@ export class Feed {
     const sealed = outbox.seal(this.#roomStr, this.epoch, first);
     if (!sealed) return;
     this.#seq += sealed.count;
-    this.history.push(first, this.#seq, sealed.frame, told);
-    this.#held.push({ frame: sealed.frame, first, last: this.#seq, answers: [] });
+    const frame = this.history.push(first, this.#seq, sealed.frame, told);
+    this.#held.push({ frame, first, last: this.#seq, answers: [] });
   }
 
   /** Where the members stand: what is held nobody was told. */

@@ -56,6 +56,7 @@ export class Flusher {
   readonly #pace: Pick<FlushPace, 'intervalMs'>;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #due: Flushable[] = [];
+  #atOnce: Flushable[] = [];
   #scheduled = false;
   /** While the rooms of a turn are flushed, their frames gather for one call. */
   #flushing = false;
@@ -108,6 +109,11 @@ export class Flusher {
     else this.#clock.soon(this.#run);
   }
 
+  /** At the end of this turn, however busy the node is: for what a tick says, which gains nothing by waiting. */
+  scheduleAtOnce(room: Flushable): void {
+    if (this.#atOnce.push(room) === 1) this.#clock.soon(this.#runAtOnce);
+  }
+
   /** What the log has not taken yet is given up. */
   stop(): void {
     this.#stopped = true;
@@ -140,15 +146,25 @@ export class Flusher {
     this.#flushedAt = this.#clock.now();
     const due = this.#due;
     this.#due = [];
+    this.#flush(due);
+  };
+
+  readonly #runAtOnce = (): void => {
+    const rooms = this.#atOnce;
+    this.#atOnce = [];
+    this.#flush(rooms);
+  };
+
+  #flush(rooms: readonly Flushable[]): void {
     this.#flushing = true;
     try {
-      for (const room of due) room.flush();
+      for (const room of rooms) room.flush();
     } finally {
       this.#flushing = false;
     }
     if (this.#waiting.length > 0 && !this.#appending) void this.#drain();
     this.#afterFlush();
-  };
+  }
 
   /** Appends are idempotent (an id that is there already counts as written), so a failed call is made again whole. */
   async #drain(): Promise<void> {

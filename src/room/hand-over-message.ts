@@ -4,7 +4,8 @@
  * the tail: the room is in the store.
  */
 import type { Reader } from '../protocol/reader.ts';
-import type { HistoryFrame, Span, Tail } from './history.ts';
+import type { StoredFrame } from './frame-store.ts';
+import type { Span, Tail } from './history.ts';
 import { head, RELAY, type WriteMessage } from './relay-message.ts';
 
 /** Frames in one message, one at the least: a packet goes out at 256 KiB, and Redis cuts subscribers by bytes waiting. */
@@ -42,15 +43,15 @@ export function readHandOver(r: Reader): HandOverPart {
   const epochs: Span[] = [];
   for (let left = r.array('epochs'); left > 0; left -= 2)
     epochs.push({ epoch: r.uint('epoch'), start: r.uint('start') });
-  const frames: HistoryFrame[] = [];
+  const frames: StoredFrame[] = [];
   for (let left = r.array('frames'); left > 0; left -= 3) {
     frames.push({ first: r.uint('first'), last: r.uint('last'), frame: r.bin('frame') });
   }
   return { end, epochs, frames, more: r.bool('more') };
 }
 
-function inParts(frames: readonly HistoryFrame[]): HistoryFrame[][] {
-  let part: HistoryFrame[] = [];
+function inParts(frames: readonly StoredFrame[]): StoredFrame[][] {
+  let part: StoredFrame[] = [];
   let bytes = 0;
   const parts = [part];
   for (const each of frames) {

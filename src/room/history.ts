@@ -7,13 +7,8 @@
  */
 import { assert } from '../base/assert.ts';
 import { withEpoch } from '../protocol/server-frame.ts';
+import { FrameStore, type StoredFrame } from './frame-store.ts';
 import type { Position } from './ports.ts';
-
-export interface HistoryFrame {
-  readonly first: number;
-  readonly last: number;
-  readonly frame: Uint8Array;
-}
 
 /** One ownership: its events are those after `start`. */
 export interface Span {
@@ -28,13 +23,11 @@ export interface Tail {
   /** Oldest first; the last is that of `end`. */
   readonly epochs: readonly Span[];
   /** Without a hole up to `end`, all under the epoch of `end`; none where they are lost. */
-  readonly frames: readonly HistoryFrame[];
+  readonly frames: readonly StoredFrame[];
 }
 
 /** Epochs that a history knows: more owners in a row than any deploy makes while a client is away (guess). */
 const EPOCHS_MAX = 16;
-
-const DROPPED: HistoryFrame = { first: 0, last: 0, frame: new Uint8Array(0) };
 
 export class History {
   readonly #bytesMax: number;
@@ -42,10 +35,7 @@ export class History {
   /** The oldest kept frame starts after it. */
   #base: number;
   #end: Position;
-  #entries: HistoryFrame[] = [];
-  /** Entries before this index are dropped already; the array is compacted now and then. */
-  #start = 0;
-  #bytes = 0;
+  readonly #frames = new FrameStore();
 
   /** `before` ends at `start`. */
   constructor(start: Position, bytesMax: number, before: Tail | null = null) {
@@ -56,40 +46,43 @@ export class History {
     if (before === null) return;
     assert(before.end.seq === start.seq, 'a history that goes on where the one before ended');
     // All of it, whatever its size, until the first frame follows: the end of it may be told only now.
-    for (const { first, last, frame } of before.frames)
-      this.#keep({ first, last, frame: withEpoch(frame, start.epoch) });
+    for (const { first, last, frame } of before.frames) this.#frames.add(first, last, withEpoch(frame, start.epoch));
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#frames.bytes;
   }
 
-  /** Frames behind `told` wait to be told, and are kept until then. */
-  push(first: number, last: number, frame: Uint8Array, told = last): void {
+  /** Frames behind `told` wait to be told, and are kept until then. Answers the copy of `frame` that stays as it is. */
+  push(first: number, last: number, frame: Uint8Array, told = last): Uint8Array {
     this.#end = { epoch: this.#end.epoch, seq: last };
-    this.#keep({ first, last, frame });
+    const kept = this.#frames.add(first, last, frame);
     this.trim(told);
+    return kept;
   }
 
   trim(told: number): void {
-    while (this.#bytes > this.#bytesMax && (this.#entries[this.#start]?.last ?? told) <= told) this.#dropOldest();
+    const frames = this.#frames;
+    while (frames.bytes > this.#bytesMax) {
+      const last = frames.oldestLast;
+      if (last === null || last > told) return;
+      frames.dropOldest();
+      this.#base = last;
+    }
   }
 
   /**
    * Frames that cover seq > `after`, oldest first and all under the newest epoch, or null where some of them are gone or
    * `after` is of no epoch known here (the caller sends P6).
    */
-  since(after: Position): readonly HistoryFrame[] | null {
+  since(after: Position): readonly StoredFrame[] | null {
     if (!this.#holds(after)) return null;
-    const entries = this.#entries;
-    let next = entries.length;
-    while (next > this.#start && (entries[next - 1] as HistoryFrame).last > after.seq) next--;
-    return entries.slice(next);
+    return this.#frames.after(after.seq);
   }
 
   /** For the next owner. */
   tail(): Tail {
-    return { end: this.#end, epochs: this.#epochs, frames: this.#entries.slice(this.#start) };
+    return { end: this.#end, epochs: this.#epochs, frames: this.#frames.after(this.#base) };
   }
 
   /**
@@ -100,21 +93,5 @@ export class History {
     if (seq < this.#base || seq > this.#end.seq) return false;
     const span = this.#epochs.find((each) => each.epoch === epoch);
     return span !== undefined && seq >= span.start;
-  }
-
-  #keep(entry: HistoryFrame): void {
-    this.#entries.push(entry);
-    this.#bytes += entry.frame.length;
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#entries[this.#start] as HistoryFrame;
-    this.#bytes -= oldest.frame.length;
-    this.#base = oldest.last;
-    this.#entries[this.#start++] = DROPPED;
-    if (this.#start > 64 && this.#start * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#start);
-      this.#start = 0;
-    }
   }
 }

@@ -60,7 +60,7 @@ export class LocalRoom implements Place {
     this.#context = context;
     this.#waiting = new WaitingCommands(room);
     this.#deferred = new DeferredMessages(context.options.deferredMax);
-    this.#timers = new RoomTimers(context.rooms.clock);
+    this.#timers = new RoomTimers(room, context.rooms.clock);
   }
 
   get role(): Role {

@@ -128,14 +128,17 @@ export class Outbox {
     this.#patched = new Set(mark.patched);
   }
 
-  /** The EVENTS frame as bytes of its own, or null without events; `count` events, of which the first has seq `first`. */
+  /**
+   * The EVENTS frame, or null without events; `count` events, of which the first has seq `first`. Its bytes are good until
+   * any room says something again.
+   */
   seal(room: Uint8Array, epoch: number, first: number): { readonly frame: Uint8Array; readonly count: number } | null {
     this.#writePatch();
     const writer = this.#writer;
     const count = this.#count;
     if (!writer || count === 0) return null;
     const start = writeEventsHeader(writer.bytes, EVENTS_HEADER_MAX, room, epoch, first, count);
-    const frame = writer.bytes.slice(start, writer.pos);
+    const frame = writer.bytes.subarray(start, writer.pos);
     this.#writer = null;
     this.#count = 0;
     if (idleWriters.length < IDLE_WRITERS_MAX) idleWriters.push(writer);

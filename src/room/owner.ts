@@ -146,7 +146,7 @@ export class Owner {
     // A room whose events nobody gets stands still.
     if (this.feed.isHolding) return;
     this.#script?.ticked(elapsedMs);
-    if (!this.outbox.isEmpty) this.schedule();
+    if (!this.outbox.isEmpty) this.#context.flusher.scheduleAtOnce(this);
   }
 
   /** Takes out the members whose grace time is over; answers whether others are still away. */

@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['gap-in-commands-taken', 'if (cseq > expected) return', 'if (cseq > expected + 1) return'],
   ]),
   ...at('src/room/history.ts', [
-    ['resume-repeats-one', '.last > after.seq) next--;', '.last >= after.seq) next--;'],
+    ['resume-repeats-one', 'return this.#frames.after(after.seq);', 'return this.#frames.after(after.seq - 1);'],
     ['resume-beyond-what-is-kept', 'if (seq < this.#base || seq', 'if (seq'],
     ['resume-in-a-strange-epoch', 'return span !== undefined && seq >= span.start;', 'return true;'],
   ]),

@@ -48,10 +48,10 @@ class TestLog implements LogStore {
   }
 }
 
-function setUp() {
+function setUp(intervalMs = 0) {
   const clock = new VirtualClock();
   const log = new TestLog();
-  const pace = { intervalMs: () => 0 };
+  const pace = { intervalMs: () => intervalMs };
   const flusher = new Flusher(clock, seededRng(1), silentLogger, new Counters(), log, () => {}, pace);
   return { clock, log, flusher };
 }
@@ -101,5 +101,33 @@ describe('frames that wait for the log', () => {
     log.refused.clear();
     await clock.run(5_000);
     expect(room.results.at(-1)).toBe('written');
+  });
+});
+
+describe('while flushes are kept apart', () => {
+  test('what is scheduled at once goes out at the end of the turn, alone; the rest in its time', () => {
+    const { clock, flusher } = setUp(10);
+    const flushed: string[] = [];
+    const room = (name: string) => ({ flush: () => void flushed.push(name) });
+    flusher.schedule(room('first'));
+    clock.settle();
+    flusher.schedule(room('paced'));
+    flusher.scheduleAtOnce(room('tick 1'));
+    flusher.scheduleAtOnce(room('tick 2'));
+    expect(flushed).toEqual(['first']);
+    clock.settle();
+    expect(flushed).toEqual(['first', 'tick 1', 'tick 2']);
+    clock.advance(10);
+    expect(flushed).toEqual(['first', 'tick 1', 'tick 2', 'paced']);
+  });
+
+  test('frames for the log of what goes out at once leave in one call', async () => {
+    const { clock, log, flusher } = setUp(10);
+    for (const name of ['ledger:1', 'ledger:2']) {
+      const room = new Room(name);
+      flusher.scheduleAtOnce({ flush: () => flusher.append(room.frame(1), room) });
+    }
+    await clock.idle();
+    expect(log.calls).toBe(1);
   });
 });

@@ -2,15 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { Reader } from '../../../src/protocol/reader.ts';
 import { Writer } from '../../../src/protocol/writer.ts';
+import type { StoredFrame } from '../../../src/room/frame-store.ts';
 import { handOverMessages, readHandOver } from '../../../src/room/hand-over-message.ts';
 import { HandedTails } from '../../../src/room/handed-tails.ts';
-import type { HistoryFrame, Tail } from '../../../src/room/history.ts';
+import type { Tail } from '../../../src/room/history.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const ROOM = 'demo:1';
 const EPOCH = 1_000;
 
-function frames(from: number, to: number, bytes = 10): HistoryFrame[] {
+function frames(from: number, to: number, bytes = 10): StoredFrame[] {
   return Array.from({ length: to - from + 1 }, (_, i) => {
     return { first: from + i, last: from + i, frame: new Uint8Array(bytes).fill(i) };
   });

@@ -138,6 +138,28 @@ test('dropping many frames keeps the rest in order', () => {
   expect(firsts(history, 510)).toEqual([]);
 });
 
+test('[P11] keeps copies: neither what it answers nor what it keeps changes with the bytes that it got', () => {
+  const history = filled(1);
+  const bytes = messagesFrame('demo:1', EPOCH, 13, 1);
+  const kept = [history.push(13, 13, bytes)];
+  bytes.set(messagesFrame('demo:1', EPOCH, 14, 1));
+  kept.push(history.push(14, 14, bytes));
+  bytes.fill(0);
+  const frames = [13, 14].map((first) => messagesFrame('demo:1', EPOCH, first, 1));
+  expect(kept).toEqual(frames);
+  expect(history.since({ epoch: EPOCH, seq: 12 })?.map(({ frame }) => frame)).toEqual(frames);
+});
+
+test('what was given out stays as it is when it is dropped, over many chunks', () => {
+  const history = filled(0, { bytesMax: 4 * FRAME_BYTES });
+  const frames = Array.from({ length: 1000 }, (_, i) => messagesFrame('demo:1', EPOCH, 11 + i, 1));
+  const kept = frames.map((frame, i) => history.push(11 + i, 11 + i, frame));
+  expect(kept).toEqual(frames);
+  expect(history.tail().frames.map(({ frame }) => frame)).toEqual(
+    frames.slice(-Math.floor(history.bytes / FRAME_BYTES)),
+  );
+});
+
 describe('frames that wait to be told', () => {
   const frame = (first: number): Uint8Array => messagesFrame('demo:1', EPOCH, first, 1);
 
