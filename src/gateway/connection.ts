@@ -27,8 +27,8 @@ export interface ConnectionHost extends DeliveryHost {
   readonly log: Logger;
   readonly helloDeadlines: Deadlines<ClientConnection>;
   readonly arrivals: Arrivals;
-  /** The id of this node, told in WELCOME. */
-  readonly node: string;
+  /** What each WELCOME ends with. */
+  readonly welcomeTail: Uint8Array;
   readonly limits: Limits;
   /** How old a connection may become before it is asked to come again, since its resume token runs out. */
   renewAfterMs(connection: number): number;
@@ -255,7 +255,7 @@ export class ClientConnection implements Commander {
   }
 
   #opened(result: Opening): void {
-    const { counters, limits, node } = this.#host;
+    const { counters, welcomeTail } = this.#host;
     if (result.kind === 'refused') {
       counters.sessionsRefused++;
       this.close(CLOSE.unauthorized, result.reason);
@@ -267,7 +267,7 @@ export class ClientConnection implements Commander {
     if (result.resumed) counters.sessionsResumed++;
     else counters.sessionsOpened++;
     this.#host.opened(this);
-    this.send(encodeWelcome(result.identity.sid, result.resume, node, limits));
+    this.send(encodeWelcome(result.identity.sid, result.resume, welcomeTail));
   }
 
   #badFrame(reason: string): void {

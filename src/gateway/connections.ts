@@ -4,6 +4,7 @@ import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/logger.ts';
 import { CLOSE } from '../protocol/codes.ts';
 import { HELLO_DEADLINE_MS, type Limits, SLOW_READER_MS } from '../protocol/limits.ts';
+import { encodeWelcomeTail } from '../protocol/server-frame.ts';
 import type { Rooms, SessionIdentity } from '../room/ports.ts';
 import type { Opening, Sessions } from '../session/sessions.ts';
 import { Arrivals } from './arrivals.ts';
@@ -50,7 +51,7 @@ export class Connections implements ConnectionHost {
   readonly helloDeadlines: Deadlines<ClientConnection>;
   readonly slowReaders: Deadlines<Delivery>;
   readonly arrivals: Arrivals;
-  readonly node: string;
+  readonly welcomeTail: Uint8Array;
   readonly limits: Limits;
   readonly lagBytes: number;
   readonly drainedBytes: number;
@@ -80,7 +81,7 @@ export class Connections implements ConnectionHost {
     this.helloDeadlines = new Deadlines(clock, HELLO_DEADLINE_MS, (connection) => connection.helloLate());
     this.slowReaders = new Deadlines(clock, SLOW_READER_MS, (delivery) => delivery.late());
     this.arrivals = new Arrivals(clock);
-    this.node = options.node;
+    this.welcomeTail = encodeWelcomeTail(options.node, options.limits);
     this.limits = options.limits;
     this.lagBytes = options.backpressureBytesMax;
     this.drainedBytes = options.backpressureBytesMax / 4;

@@ -32,7 +32,8 @@ export class Deadlines<T> {
   }
 
   delete(item: T): void {
-    if (this.#dueAt.delete(item) && this.#dueAt.size === 0) this.stop();
+    // A timer that runs serves whoever comes next: most items go soon, and one timer for each would cost more than they do.
+    this.#dueAt.delete(item);
   }
 
   stop(): void {

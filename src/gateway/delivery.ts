@@ -33,6 +33,7 @@ const OWED_MAX = 64;
 export const LIMIT_FACTOR = 2;
 /** From here on a frame could take a buffer far beyond its limit: snapshots, and what a member missed (P7). */
 const LARGE_BYTES = 16 * 1024;
+const NOTHING_OWED = new Map<string, Uint8Array>();
 
 interface Owner {
   readonly seats: readonly Seat[];
@@ -45,8 +46,8 @@ export class Delivery {
   readonly #host: DeliveryHost;
   #open = true;
   #lagging = false;
-  /** The end of a seat, by room, that the lagging client has not heard. */
-  readonly #owed = new Map<string, Uint8Array>();
+  /** The end of a seat, by room, that the lagging client has not heard; few ever owe one. */
+  #owed: Map<string, Uint8Array> | null = null;
 
   constructor(owner: Owner, socket: Socket, host: DeliveryHost) {
     this.#owner = owner;
@@ -70,6 +71,7 @@ export class Delivery {
   sendLast(room: string, frame: Uint8Array): void {
     this.send(frame);
     if (!this.#open || !this.#lagging) return;
+    this.#owed ??= new Map();
     if (this.#owed.size < OWED_MAX) this.#owed.set(room, frame);
     else this.#owner.close(CLOSE.tooSlow, `over ${OWED_MAX} rooms ended while it did not read`);
   }
@@ -151,9 +153,10 @@ export class Delivery {
   }
 
   #catchUp(): void {
-    for (const [room, frame] of this.#owed) {
+    const owed = this.#owed ?? NOTHING_OWED;
+    for (const [room, frame] of owed) {
       if (this.#lagging) return;
-      this.#owed.delete(room);
+      owed.delete(room);
       // Joined again meanwhile: what ended is past.
       if (!this.#owner.seats.some((seat) => seat.room === room)) this.sendLast(room, frame);
     }

@@ -13,6 +13,7 @@ import type { RoomDefinition } from '../room/definition.ts';
 import type { Utilization } from '../room/flush-pace.ts';
 import { RoomTypes } from '../room/types.ts';
 import { type AccessTokens, JwtTokens, noTokens } from '../session/access-token.ts';
+import { randomPool } from '../session/random-pool.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { loadRooms } from './load-rooms.ts';
 import { NodeCore } from './node-core.ts';
@@ -62,7 +63,7 @@ export async function startNode(
       stores: stores.ports,
       clock: realClock,
       rng: systemRng,
-      randomBytes,
+      randomBytes: randomPool(),
       log,
       counters,
       publisher: server,

@@ -54,10 +54,18 @@ export function encodeStr(s: string): Uint8Array {
   return scratch.take();
 }
 
-export function encodeWelcome(sid: string, resume: string, node: string, limits: Limits): Uint8Array {
+/** `tail` is of `encodeWelcomeTail`: it is the same for all clients of a node. */
+export function encodeWelcome(sid: string, resume: string, tail: Uint8Array): Uint8Array {
   const w = begin(5, SERVER_OP.welcome);
   w.str(sid);
   w.str(resume);
+  w.raw(tail);
+  return w.take();
+}
+
+export function encodeWelcomeTail(node: string, limits: Limits): Uint8Array {
+  scratch.reset();
+  const w = scratch;
   w.str(node);
   w.map(6);
   w.str('frameBytesMax');

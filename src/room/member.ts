@@ -36,18 +36,20 @@ export class Member implements RoomMember {
 }
 
 const MEMBER_FIELDS = 5;
+// Filled and copied within one call.
+const scratch = new Writer(256);
 
 /** The value of a member's field in the room hash: `[sid, user, meta | nil, cseq, generation]`. */
 export function encodeMember(member: Member): Uint8Array {
-  const writer = new Writer(96 + (member.meta?.length ?? 0));
-  writer.array(MEMBER_FIELDS);
-  writer.str(member.sid);
-  writer.str(member.user);
-  if (member.meta) writer.bin(member.meta);
-  else writer.nil();
-  writer.uint(member.cseq);
-  writer.uint(member.generation);
-  return writer.take();
+  scratch.reset();
+  scratch.array(MEMBER_FIELDS);
+  scratch.str(member.sid);
+  scratch.str(member.user);
+  if (member.meta) scratch.bin(member.meta);
+  else scratch.nil();
+  scratch.uint(member.cseq);
+  scratch.uint(member.generation);
+  return scratch.take();
 }
 
 export function decodeMember(number: number, bytes: Uint8Array): Member {

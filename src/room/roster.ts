@@ -8,6 +8,9 @@ import type { Member } from './member.ts';
 /** As a room without presence shows its own: an encoded array of none. */
 export const EMPTY_ROSTER = new Uint8Array([0x90]);
 
+// `encode` fills it and takes a copy before it returns, so one is enough for all rooms.
+const scratch = new Writer(1024);
+
 export class Roster {
   readonly #byNumber = new Map<number, Member>();
   readonly #bySid = new Map<string, Member>();
@@ -72,12 +75,12 @@ export class Roster {
   /** The encoded roster, as JOINED and SYNC carry it. */
   encode(): Uint8Array {
     if (this.#encoded) return this.#encoded;
-    const writer = new Writer(32 * this.#byNumber.size + 16);
-    writer.array(this.#byNumber.size);
+    scratch.reset();
+    scratch.array(this.#byNumber.size);
     for (const member of this.#byNumber.values()) {
-      writeRosterEntry(writer, member.number, member.user, member.here ? STATUS.here : STATUS.away, member.meta);
+      writeRosterEntry(scratch, member.number, member.user, member.here ? STATUS.here : STATUS.away, member.meta);
     }
-    this.#encoded = writer.take();
+    this.#encoded = scratch.take();
     return this.#encoded;
   }
 }

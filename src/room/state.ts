@@ -12,6 +12,9 @@ export interface Stored {
   readonly simple: Simple | undefined;
 }
 
+// `encode` fills it and takes a copy before it returns, so one is enough for all rooms.
+const scratch = new Writer(1024);
+
 export class RoomState {
   readonly #values = new Map<string, Stored>();
   /** Keys that changed since the last commit took them. */
@@ -95,13 +98,13 @@ export class RoomState {
   /** The encoded map, as JOINED and SYNC carry it. */
   encode(): Uint8Array {
     if (this.#encoded) return this.#encoded;
-    const writer = new Writer(this.#bytes + 5 * this.#values.size + 16);
-    writer.map(this.#values.size);
+    scratch.reset();
+    scratch.map(this.#values.size);
     for (const [key, { bytes }] of this.#values) {
-      writer.str(key);
-      writer.bin(bytes);
+      scratch.str(key);
+      scratch.bin(bytes);
     }
-    this.#encoded = writer.take();
+    this.#encoded = scratch.take();
     return this.#encoded;
   }
 

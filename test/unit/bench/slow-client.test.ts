@@ -11,6 +11,7 @@ import {
   encodePosition,
   encodeStr,
   encodeWelcome,
+  encodeWelcomeTail,
   writeEventsHeader,
   writeMessage,
 } from '../../../src/protocol/server-frame.ts';
@@ -26,7 +27,7 @@ function joinedClient(seq = 10) {
   const said: string[] = [];
   const client = new SlowClient(ROOM, (body) => said.push(describeFrame(body)));
   client.opened();
-  client.message(encodeWelcome('s', 'resume me', 'n', DEFAULT_LIMITS), 0);
+  client.message(encodeWelcome('s', 'resume me', encodeWelcomeTail('n', DEFAULT_LIMITS)), 0);
   client.message(snapshot(1, seq), 0);
   said.length = 0;
   return { client, said };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CLOSE } from '../../../src/protocol/codes.ts';
 import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
-import { encodeGoaway, encodePong, encodeWelcome } from '../../../src/protocol/server-frame.ts';
+import { encodeGoaway, encodePong, encodeWelcome, encodeWelcomeTail } from '../../../src/protocol/server-frame.ts';
 import { FakeServer, outcome } from './fake-server.ts';
 import { joined, ROOM } from './server-says.ts';
 
@@ -36,7 +36,7 @@ describe('opening', () => {
   test('a second WELCOME on one connection changes nothing', () => {
     const { server, client, statuses } = started();
     const socket = server.welcome();
-    socket.say(encodeWelcome('other', 'r', 'n', DEFAULT_LIMITS));
+    socket.say(encodeWelcome('other', 'r', encodeWelcomeTail('n', DEFAULT_LIMITS)));
     server.clock.settle();
     expect(client.sid).toBe('s1');
     expect(statuses).toEqual(['connecting', 'open']);

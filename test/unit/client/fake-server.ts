@@ -10,7 +10,7 @@ import type { Transport, Wire, WireHandlers } from '../../../src/client/ports.ts
 import { ClientFrame, readClientFrame } from '../../../src/protocol/client-frame.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/protocol/limits.ts';
 import { CLIENT_OP } from '../../../src/protocol/op.ts';
-import { encodeWelcome } from '../../../src/protocol/server-frame.ts';
+import { encodeWelcome, encodeWelcomeTail } from '../../../src/protocol/server-frame.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 export type Heard =
@@ -136,7 +136,8 @@ export class FakeServer {
     socket.open();
     this.clock.settle();
     socket.one('hello');
-    socket.say(encodeWelcome(sid, `resume-${sid}-${this.sockets.length}`, 'n1', { ...DEFAULT_LIMITS, ...limits }));
+    const tail = encodeWelcomeTail('n1', { ...DEFAULT_LIMITS, ...limits });
+    socket.say(encodeWelcome(sid, `resume-${sid}-${this.sockets.length}`, tail));
     this.clock.settle();
     return socket;
   }

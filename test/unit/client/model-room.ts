@@ -6,10 +6,12 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import type { Transport, WireHandlers } from '../../../src/client/ports.ts';
 import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
-import { encodeError, encodeWelcome } from '../../../src/protocol/server-frame.ts';
+import { encodeError, encodeWelcome, encodeWelcomeTail } from '../../../src/protocol/server-frame.ts';
 import type { VirtualClock } from '../../support/virtual-clock.ts';
 import { type Heard, readHeard } from './fake-server.ts';
 import { ack, type Event, events, joined, position, ROOM, resumed, sync } from './server-says.ts';
+
+const WELCOME_TAIL = encodeWelcomeTail('n', { ...DEFAULT_LIMITS, keepAliveMs: 4_000 });
 
 /** The first byte of a payload says how the room takes it; the rest names it. */
 export const FORBIDDEN = 255;
@@ -133,7 +135,7 @@ export class ModelRoom implements Transport {
       case 'hello':
         socket.sid = heard.resume ?? `s${++this.#sids}`;
         for (const other of this.#sockets) if (other !== socket && other.sid === socket.sid) other.dead = true;
-        this.#say(socket, encodeWelcome(socket.sid, socket.sid, 'n', { ...DEFAULT_LIMITS, keepAliveMs: 4_000 }));
+        this.#say(socket, encodeWelcome(socket.sid, socket.sid, WELCOME_TAIL));
         return;
       case 'ping':
         this.#say(socket, position(0, 0));

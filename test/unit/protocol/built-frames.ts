@@ -68,7 +68,7 @@ export function builtFrames(): ReadonlyMap<string, Uint8Array> {
     ['SEND', client.encodeSend(ROOM, 1, Uint8Array.of(0x92, 0xa1, 0x6d, 0x01))],
     ['SET', client.encodeSet(ROOM, 2, new Map([['k', utf8.encode('v')]]), ['old'])],
     ['PING', client.encodePing(1000)],
-    ['WELCOME', server.encodeWelcome('s1a2b3c4d5', 'r1', 'n1', DEFAULT_LIMITS)],
+    ['WELCOME', server.encodeWelcome('s1a2b3c4d5', 'r1', server.encodeWelcomeTail('n1', DEFAULT_LIMITS))],
     ['JOINED, a snapshot (P6)', server.encodeJoined(1, ROOM, EPOCH, 7, 1, 0, roster(true), state)],
     ['JOINED, events follow (P7)', server.encodeJoined(2, ROOM, EPOCH, 7, 1, 0, null, null)],
     ['LEFT', server.encodeLeft(3, ROOM)],
