@@ -63,23 +63,24 @@ export function encodeWelcome(sid: string, resume: string, tail: Uint8Array): Ui
   return w.take();
 }
 
+const WELCOME_LIMITS = [
+  'frameBytesMax',
+  'roomsMax',
+  'commandsPerSec',
+  'bytesPerSec',
+  'stateBytesMax',
+  'keepAliveMs',
+] as const;
+
 export function encodeWelcomeTail(node: string, limits: Limits): Uint8Array {
   scratch.reset();
   const w = scratch;
   w.str(node);
-  w.map(6);
-  w.str('frameBytesMax');
-  w.uint(limits.frameBytesMax);
-  w.str('roomsMax');
-  w.uint(limits.roomsMax);
-  w.str('commandsPerSec');
-  w.uint(limits.commandsPerSec);
-  w.str('bytesPerSec');
-  w.uint(limits.bytesPerSec);
-  w.str('stateBytesMax');
-  w.uint(limits.stateBytesMax);
-  w.str('keepAliveMs');
-  w.uint(limits.keepAliveMs);
+  w.map(WELCOME_LIMITS.length);
+  for (const name of WELCOME_LIMITS) {
+    w.str(name);
+    w.uint(limits[name]);
+  }
   return w.take();
 }
 
