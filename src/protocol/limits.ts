@@ -14,6 +14,16 @@ export interface Limits {
   readonly keepAliveMs: number;
 }
 
+/** Those that WELCOME tells, in its order. */
+export const WELCOME_LIMITS = [
+  'frameBytesMax',
+  'roomsMax',
+  'commandsPerSec',
+  'bytesPerSec',
+  'stateBytesMax',
+  'keepAliveMs',
+] as const;
+
 export const DEFAULT_LIMITS: Limits = {
   frameBytesMax: 65_536,
   roomsMax: 16,

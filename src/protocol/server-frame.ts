@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { ERROR_CODES, type ErrorCode } from './codes.ts';
-import { type Limits, ROOM_NAME_BYTES_MAX } from './limits.ts';
+import { type Limits, ROOM_NAME_BYTES_MAX, WELCOME_LIMITS } from './limits.ts';
 import { EVENT, type LeftReason, SERVER_OP, type Status, type SyncReason } from './op.ts';
 import { arraySize, putArray, putUint, uintSize } from './put.ts';
 import { Reader } from './reader.ts';
@@ -62,15 +62,6 @@ export function encodeWelcome(sid: string, resume: string, tail: Uint8Array): Ui
   w.raw(tail);
   return w.take();
 }
-
-const WELCOME_LIMITS = [
-  'frameBytesMax',
-  'roomsMax',
-  'commandsPerSec',
-  'bytesPerSec',
-  'stateBytesMax',
-  'keepAliveMs',
-] as const;
 
 export function encodeWelcomeTail(node: string, limits: Limits): Uint8Array {
   scratch.reset();
