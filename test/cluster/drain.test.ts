@@ -17,11 +17,13 @@ const clients = useClients();
 
 const size = { rooms: 8, playersPerRoom: 6 };
 
-/** All through nginx; in half of the rooms all on one node, in the other half on all. */
+/** All through nginx; in half of the rooms all on one node, in the other half on all, and the node that will go owns those. */
 async function gather(): Promise<readonly Player[]> {
   const players: Player[] = [];
+  const { client: opener } = await clients.guest(cluster().nodeUrl(0));
   for (let i = 0; i < size.rooms; i++) {
     const room = newRoom(i % 4 < 2 ? 'demo' : 'ledger');
+    if (i % 2 === 1) await opener.join(room);
     for (let k = 0; k < size.playersPerRoom; k++) {
       const hint = i % 2 === 0 ? room : `${room}-${k}`;
       const url = `${cluster().url}?room=${encodeURIComponent(hint)}`;
@@ -31,6 +33,7 @@ async function gather(): Promise<readonly Player[]> {
     }
   }
   await settled(players, patience.timeoutMs);
+  opener.cut();
   return players;
 }
 
