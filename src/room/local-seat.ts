@@ -93,7 +93,7 @@ export class LocalSeat implements Seat, MemberLink {
     const { epoch, seq, roster, state, reason } = view;
     this.connection.send(encodeSync(this.room, epoch, seq, me, cseq, roster, state, reason));
     this.#me = me;
-    this.told = view;
+    this.told = { epoch, seq };
     this.#listen(epoch);
   }
 
