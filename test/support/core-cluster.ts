@@ -89,6 +89,14 @@ export class CoreCluster {
     return this.nodes.some(({ core, isConnected }) => core.key === key && isConnected);
   }
 
+  /** A client of that node which has asked to join, and was answered where the room has an owner. */
+  async joined(node: CoreNode, room: string, resume: string | null = null): Promise<VirtualClient> {
+    const client = node.connect(resume);
+    client.join(room);
+    await this.run();
+    return client;
+  }
+
   /** Time passes; short by default, but enough for packets to go to and fro. */
   async run(ms = 20): Promise<void> {
     await this.clock.run(ms);

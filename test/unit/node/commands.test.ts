@@ -28,12 +28,8 @@ describe.each(['the owner', 'an edge'])('at %s', (where) => {
 
   afterEach(() => cluster.stop());
 
-  async function joined(node: CoreNode, resume: string | null = null): Promise<VirtualClient> {
-    const joining = node.connect(resume);
-    joining.join(ROOM);
-    await cluster.run();
-    return joining;
-  }
+  const joined = (node: CoreNode, resume: string | null = null): Promise<VirtualClient> =>
+    cluster.joined(node, ROOM, resume);
 
   test('[P11] everybody sees the same events under the same seq', async () => {
     client.send(ROOM, 1, 'a');

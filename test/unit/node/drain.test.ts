@@ -13,12 +13,8 @@ beforeEach(() => {
 
 afterEach(() => cluster.stop());
 
-async function joined(node: CoreNode, room: string, resume: string | null = null): Promise<VirtualClient> {
-  const client = node.connect(resume);
-  client.join(room);
-  await cluster.run();
-  return client;
-}
+const joined = (node: CoreNode, room: string, resume: string | null = null): Promise<VirtualClient> =>
+  cluster.joined(node, room, resume);
 
 async function steady(...ids: string[]): Promise<[CoreNode, CoreNode, CoreNode]> {
   return (await cluster.steady(...ids)) as [CoreNode, CoreNode, CoreNode];

@@ -25,12 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => cluster.stop());
 
-async function joined(node: CoreNode): Promise<VirtualClient> {
-  const client = node.connect();
-  client.join(ROOM);
-  await cluster.run();
-  return client;
-}
+const joined = (node: CoreNode): Promise<VirtualClient> => cluster.joined(node, ROOM);
 
 function takeOvers(): number {
   return cluster.nodes.reduce((sum, { counters }) => sum + counters.takeOvers, 0);

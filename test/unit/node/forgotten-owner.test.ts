@@ -14,12 +14,7 @@ beforeEach(() => {
 
 afterEach(() => cluster.stop());
 
-async function joined(node: CoreNode, room: string): Promise<VirtualClient> {
-  const client = node.connect();
-  client.join(room);
-  await cluster.run();
-  return client;
-}
+const joined = (node: CoreNode, room: string): Promise<VirtualClient> => cluster.joined(node, room);
 
 async function steady(...ids: string[]): Promise<[CoreNode, CoreNode, CoreNode]> {
   return (await cluster.steady(...ids)) as [CoreNode, CoreNode, CoreNode];

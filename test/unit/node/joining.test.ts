@@ -24,12 +24,8 @@ describe.each(['the owner', 'an edge'])('at %s', (where) => {
 
   afterEach(() => cluster.stop());
 
-  async function joined(node: CoreNode, resume: string | null = null): Promise<VirtualClient> {
-    const client = node.connect(resume);
-    client.join(ROOM);
-    await cluster.run();
-    return client;
-  }
+  const joined = (node: CoreNode, resume: string | null = null): Promise<VirtualClient> =>
+    cluster.joined(node, ROOM, resume);
 
   test('[P6] JOIN gives roster and state with the own join event inside', async () => {
     const client = await joined(here);

@@ -9,12 +9,8 @@ const COMMITTED_MS = 500;
 const cluster = new CoreCluster();
 afterEach(() => cluster.stop());
 
-async function joined(node: CoreNode, resume: string | null = null): Promise<VirtualClient> {
-  const client = node.connect(resume);
-  client.join(ROOM);
-  await cluster.run();
-  return client;
-}
+const joined = (node: CoreNode, resume: string | null = null): Promise<VirtualClient> =>
+  cluster.joined(node, ROOM, resume);
 
 test('[P15] the count of another life of its session ends none of its commands: it begins a membership anew', async () => {
   const [a, b] = (await cluster.steady('a', 'b')) as [CoreNode, CoreNode];

@@ -21,12 +21,8 @@ beforeEach(async () => {
 
 afterEach(() => cluster.stop());
 
-async function joined(node: CoreNode, resume: string | null = null): Promise<VirtualClient> {
-  const client = node.connect(resume);
-  client.join(ROOM);
-  await cluster.run();
-  return client;
-}
+const joined = (node: CoreNode, resume: string | null = null): Promise<VirtualClient> =>
+  cluster.joined(node, ROOM, resume);
 
 /** What happens in `task` is lost between the two in the given direction. */
 async function losing(from: CoreNode, to: CoreNode, task: () => void): Promise<void> {
