@@ -53,8 +53,9 @@ export interface StoredRoom {
   bringing: number;
   /** null until the first commit. */
   seq: number | null;
-  /** Epoch of the last commit, and how many came before it there. */
+  /** Epoch of the last commit. */
   at: number;
+  /** Its number in that epoch. */
   revision: number;
   meta: Uint8Array | null;
   readonly state: Map<string, Uint8Array>;

@@ -152,6 +152,33 @@ describe('[P18] what the store has forgotten', () => {
     expect(broken).toEqual(['P18']);
   });
 
+  test('is there again once a copy of it is written just as it was', () => {
+    own('n1:a', 100, null, null, LOG_ROOM);
+    write('n1:a', 100, 1, LOG_ROOM);
+    publishLog('n1:a', 100, 1, ['m', 1, 1, 'x']);
+    forget(LOG_ROOM, 1, null);
+    bring('n1:a', 110, 100);
+    write('n1:a', 110, 1, LOG_ROOM);
+    broken = [];
+    own('n2:b', 120, null, 'n1:a', LOG_ROOM);
+    expect(broken).toEqual(['P18']);
+  });
+
+  test('stays away where the owner of an older copy came first, and not otherwise', () => {
+    forget(LOG_ROOM, 3, null);
+    own('n2:b', 20, null, null, LOG_ROOM);
+    history.owned(LOG_ROOM, 20);
+    write('n2:b', 20, 1, LOG_ROOM);
+    publishLog('n2:b', 20, 1, ['+', 1]);
+    forget(LOG_ROOM, 1, null);
+    own('n3:c', 30, null, null, LOG_ROOM);
+    history.losses.settle((node) => node === 'n2:b');
+    expect(broken).toEqual(['P18']);
+    bring('n1:a', 40, 10);
+    history.losses.settle((node) => node === 'n2:b');
+    expect(broken).toEqual(['P18']);
+  });
+
   test('is as well what has given way to a copy', () => {
     forget(LOG_ROOM, 3, null);
     own('n2:b', 20, null, null, LOG_ROOM);
